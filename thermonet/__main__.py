@@ -1,0 +1,6 @@
+"""``python -m thermonet``."""
+
+from thermonet.cli import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,62 @@
+"""The command line: parse, call, print. Nothing heavy is imported before a verb needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from thermonet.cli.check import check
+from thermonet.cli.new import new
+from thermonet.cli.schema import schema
+from thermonet.cli.study import study
+from thermonet.quantities.errors import DocumentError, ThermonetError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="thermonet", prog_name="thermonet")
+def thermonet() -> None:
+    r"""Finite-element models and thermal networks of micrometre-sized thermometers.
+
+    From a YAML design to its thermal resistances, time constants and their uncertainties. Start with
+
+    \b
+        thermonet study ntistp          the reference probe, with a report
+        thermonet new ntistp            a copy of it to change
+    """
+
+
+for verb in (study, check, new, schema):
+    thermonet.add_command(verb)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code.
+
+    0 ok; 2 usage; 3 a document is invalid; 5 not converged; 6 an assumption does not hold (--strict); 130
+    interrupted. Anything else that escapes is a defect of ours and keeps its traceback (exit code 1).
+    """
+    try:
+        code = thermonet.main(arguments, standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("thermonet: interrupted", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except DocumentError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except ThermonetError as error:
+        click.echo(f"thermonet: {error}", err=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        click.echo("thermonet: interrupted", err=True)
+        return 130
+    return int(code or 0)
+
+
+def run() -> None:
+    """Entry point of the installed program."""
+    sys.exit(main())

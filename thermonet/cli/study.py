@@ -1,0 +1,147 @@
+"""``thermonet study``: the main job."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thermonet.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from thermonet.results.record import Result
+    from thermonet.studies.open import Opened
+
+
+@click.command()
+@click.argument("design")
+@options.settings
+@options.as_json
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run (default runs/NAME-HASH).")
+@click.option("--no-report", is_flag=True, help="Only the numbers: no figures, no field file, no page.")
+@click.option("--strict", is_flag=True, help="Exit with 6 where a stated assumption does not hold.")
+@click.option("--trials", type=click.IntRange(0), default=0, help="Monte Carlo trials beside first order (probes).")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the trials.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes for the trials (default: all cores).")
+@options.verbose
+def study(
+    design: str,
+    settings: tuple[str, ...],
+    as_json: bool,
+    out: Path | None,
+    no_report: bool,
+    strict: bool,
+    trials: int,
+    seed: int,
+    jobs: int | None,
+    verbose: bool,
+) -> int:
+    """Study DESIGN, a file or the name of a built-in design: field, R_P, times, network, verdict on R_J >> R_P.
+
+    The numbers, tables, figures and the report go to a run folder; a summary is printed.
+    """
+    from thermonet.documents.builtin import located_file
+    from thermonet.results.folder import check_destination, run_hash
+    from thermonet.studies.open import opened
+
+    started = time.perf_counter()
+    document = opened(located_file(design), settings)
+    drawn = {"trials": trials, "seed": seed if trials else 0}
+    folder = out or Path("runs") / f"{document.name}-{run_hash(document.text, drawn)}"
+    check_destination(folder)
+    found = _studied(document, trials=trials, seed=seed, jobs=jobs)
+    result: Result = found.result
+    if verbose:
+        click.echo(f"solved in {time.perf_counter() - started:.2f} s", err=True)
+    facts = {
+        "design": design,
+        "settings": list(settings),
+        **drawn,
+        "wall_time_s": round(time.perf_counter() - started, 3),
+    }
+    _write(folder, found, document.text, facts, with_report=not no_report)
+    if verbose:
+        click.echo(f"written in {time.perf_counter() - started:.2f} s", err=True)
+    if as_json:
+        click.echo(result.as_json(), nl=False)
+    else:
+        click.echo(_summary(result))
+        click.echo(f"report: {folder / 'report.html'}" if not no_report else f"results: {folder / 'result.json'}")
+    failed = [key for key, check in result.checks.items() if check.holds is False]
+    if strict and failed:
+        click.echo(f"thermonet: does not hold: {', '.join(failed)}", err=True)
+        return 6
+    return 0
+
+
+def _studied(document: Opened, *, trials: int, seed: int, jobs: int | None) -> Any:  # noqa: ANN401
+    """Study a document by the study of its kind; whatever comes back has a `result`."""
+    from thermonet.documents.probe import ProbeDocument
+
+    if not isinstance(document.document, ProbeDocument):
+        from thermonet.studies.body import study_body
+
+        return study_body(document.document)
+    import os
+
+    from thermonet.studies.probe import Options, study_probe
+
+    with _progress(trials) as progress:
+        return study_probe(
+            document.document, Options(trials=trials, seed=seed, jobs=jobs or os.cpu_count() or 1), progress
+        )
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
+    """Progress of long work on standard error; nothing where there is none."""
+    if not total:
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("Monte Carlo"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
+        task = bar.add_task("trials", total=total)
+        yield lambda done, _total: bar.update(task, completed=done)
+
+
+def _write(folder: Path, found: Any, text: str, facts: dict[str, object], *, with_report: bool) -> None:  # noqa: ANN401
+    from thermonet.quantities.errors import UsageError
+    from thermonet.results.folder import versions, write_run
+
+    def fill(target: Path) -> None:
+        if not with_report:
+            return
+        from thermonet.report.write import write_report
+
+        write_report(target, found, {**facts, "versions": versions()})
+
+    try:
+        write_run(folder, found.result, text, facts, fill)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
+
+
+def _summary(result: Result) -> str:
+    """Quantities and checks for a terminal."""
+    from thermonet.quantities.formatting import with_unit
+
+    lines = [f"{result.name}"]
+    for key, quantity in result.quantities.items():
+        value = with_unit(quantity.value, quantity.unit, quantity.u)
+        error = (
+            ""
+            if not quantity.numerical_error
+            else f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
+        )
+        lines.append(f"  {key:24} {quantity.symbol:8} {value}{error}")
+    words = {True: "holds", False: "DOES NOT HOLD", None: "undecided"}
+    lines += [f"  {words[check.holds]:14} {key}: {check.explanation}" for key, check in result.checks.items()]
+    return "\n".join(lines)

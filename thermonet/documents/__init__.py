@@ -1,0 +1,1 @@
+"""Located YAML to typed, validated, SI documents: the only room that knows yaml."""

@@ -1,0 +1,104 @@
+"""The field types of document schemas: one per kind of quantity, each read through the door of `quantities`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from thermonet.quantities.inputs import Input, InputValueError, read_mapping, read_text
+from thermonet.quantities.units import EXAMPLES
+
+
+class Entry(BaseModel):
+    """Base of every part of a document: unknown keys are refused, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    def inconsistencies(self) -> Iterable[tuple[str, str]]:
+        """(path, message) for everything that is well formed but makes no sense as a whole."""
+        return ()
+
+
+def refuse(message: str, key: str = "") -> PydanticCustomError:
+    """Say what is wrong with a field, or with `key` below it, in a way that the reader can place."""
+    return PydanticCustomError("thermonet", "{message}", {"message": message, "key": key})
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """Marks an `Input` field: the SI unit it is read in and the open interval it must lie in."""
+
+    si_unit: str
+    low: float = 0.0
+    low_allowed: bool = False
+    high: float = math.inf
+
+    def read(self, raw: object) -> Input:
+        """Text or mapping to an `Input` in SI."""
+        if isinstance(raw, Input):
+            return raw
+        try:
+            if isinstance(raw, str):
+                value = read_text(raw, self.si_unit)
+            elif isinstance(raw, Mapping):
+                value = read_mapping(raw, self.si_unit)
+            else:
+                raise InputValueError(f"expected {EXAMPLES.get(self.si_unit, 'a value in ' + self.si_unit)}")
+        except InputValueError as error:
+            raise refuse(str(error), error.key) from None
+        self._check_interval(value)
+        return value
+
+    def _check_interval(self, value: Input) -> None:
+        unit = "" if self.si_unit == "1" else f" {self.si_unit}"
+        ends = [end for end in (value.value, value.low) if not math.isnan(end)]
+        for end in ends:
+            if not (end > self.low or (self.low_allowed and end == self.low)):
+                limit = (
+                    ("zero or positive" if self.low_allowed else "positive") if self.low == 0 else f"above {self.low:g}"
+                )
+                raise refuse(f"must be {limit}, got {end:g}{unit}")
+        for end in (value.value, value.high):
+            if end >= self.high:  # a missing end is not a number and passes
+                raise refuse(f"must be below {self.high:g}{unit}, got {end:g}{unit}")
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        example = EXAMPLES.get(self.si_unit, f"a value in {self.si_unit}")
+        text = {"type": "string", "description": f"{example}; 'value ± u unit' states a standard uncertainty (k = 1)"}
+        parts: dict[str, Any] = {
+            key: {"type": "string"} for key in ("value", "u", "U", "k", "half_width", "dof", "source")
+        }
+        parts["distribution"] = {"enum": ["normal", "uniform", "triangular", "lognormal"]}
+        parts["range"] = {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
+        mapping = {"type": "object", "properties": parts, "required": ["value"], "additionalProperties": False}
+        return {"anyOf": [text, mapping]}
+
+
+# Names of the field's quantities. Lengths end at one metre: what is longer is a forgotten prefix.
+Length = Annotated[Input, Dimension("m", high=1.0)]
+LengthOrZero = Annotated[Input, Dimension("m", low_allowed=True, high=1.0)]
+HalfAngle = Annotated[Input, Dimension("rad", high=math.radians(80))]
+Temperature = Annotated[Input, Dimension("K")]
+Conductivity = Annotated[Input, Dimension("W/m/K")]
+BoundaryConductance = Annotated[Input, Dimension("W/m^2/K")]
+Density = Annotated[Input, Dimension("kg/m^3")]
+SpecificHeat = Annotated[Input, Dimension("J/kg/K")]
+Resistance = Annotated[Input, Dimension("K/W")]
+ResistanceOrZero = Annotated[Input, Dimension("K/W", low_allowed=True)]
+ElectricalConductance = Annotated[Input, Dimension("S")]
+SheetResistance = Annotated[Input, Dimension("ohm")]
+SeebeckCoefficient = Annotated[Input, Dimension("V/K", low=-math.inf)]
+NoiseDensity = Annotated[Input, Dimension("V/Hz^0.5")]
+Frequency = Annotated[Input, Dimension("Hz")]
+TimeOrZero = Annotated[Input, Dimension("s", low_allowed=True)]
+Factor = Annotated[Input, Dimension("1")]
+Fraction = Annotated[Input, Dimension("1", low_allowed=True, high=1.0 + 1e-12)]
+Power = Annotated[Input, Dimension("W")]

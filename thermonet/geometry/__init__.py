@@ -1,0 +1,1 @@
+"""From a design's shapes to labelled meshes: regions, interfaces, boundaries."""

@@ -1,0 +1,252 @@
+"""The tip: a rounded cone of core material under films, revolved about its axis.
+
+Films are laid along the normals of the core. Their thickness there is the one on the axis at the very end, the one
+on the wall along the cone, and in between it follows the cosine of the angle to the axis, the law of a film
+evaporated along the axis (a film of equal thickness everywhere is the conformal special case).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from thermonet.geometry.mesh import (
+    LENGTH_UNIT,
+    Floats,
+    Ints,
+    Mesh,
+    Patch,
+    assembled,
+    edge_line,
+    graded,
+    half_steps,
+    intervals,
+)
+from thermonet.quantities.errors import PhysicsError
+
+#: Name of the core's region.
+CORE = "core"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipLayer:
+    """A film on the tip.
+
+    Attributes
+    ----------
+    name
+        Name of its region.
+    wall
+        Thickness along the normal of the cone's wall [m].
+    apex
+        Thickness on the axis [m].
+    opening_radius
+        Distance from the axis of the rim of a hole in it, on its inner surface [m]; the film below fills the hole.
+    """
+
+    name: str
+    wall: float
+    apex: float
+    opening_radius: float | None = None
+
+    def __post_init__(self) -> None:
+        for thickness in (self.wall, self.apex):
+            if not 0 < thickness < math.inf:
+                raise PhysicsError(f"{self.name}: a thickness must be positive, got {thickness:g} m")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apex:
+    """A rounded cone under films.
+
+    Attributes
+    ----------
+    height
+        From the plane of the cantilever to the end of the core [m].
+    core_radius
+        Of the core's rounded end [m].
+    half_angle
+        Between axis and wall [rad].
+    layers
+        From the core outwards.
+    """
+
+    height: float
+    core_radius: float
+    half_angle: float
+    layers: tuple[TipLayer, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.half_angle < math.pi / 2:
+            raise PhysicsError(f"the half angle must lie between 0 and 90 degrees, got {self.half_angle:g} rad")
+        if not 0 < self.core_radius < self.height / 2:
+            raise PhysicsError(f"the core radius must lie between 0 and half the height, got {self.core_radius:g} m")
+
+    @property
+    def outer_radius(self) -> float:
+        """From the centre of the rounding to the outer surface, on the axis [m]."""
+        return self.core_radius + sum(layer.apex for layer in self.layers)
+
+    @property
+    def wall_thickness(self) -> float:
+        """Of all films together, along the normal of the wall [m]."""
+        return sum(layer.wall for layer in self.layers)
+
+    @property
+    def core_foot_radius(self) -> float:
+        """Radius of the core where it meets the cantilever [m]."""
+        tangent = self.core_radius * math.cos(self.half_angle)
+        return tangent + self._tangent_height * math.tan(self.half_angle)
+
+    @property
+    def foot_radius(self) -> float:
+        """Mean radius of the films' cut where the tip meets the cantilever [m]: the ring that joins the two."""
+        return self.core_foot_radius + self.wall_thickness / (2 * math.cos(self.half_angle))
+
+    @property
+    def _tangent_height(self) -> float:
+        return self.height - self.core_radius * (1 - math.sin(self.half_angle))
+
+    def depth_on_axis(self, name: str) -> float:
+        """Distance from the outer surface to the inner surface of a layer, on the axis [m]."""
+        names = [layer.name for layer in self.layers]
+        return sum(layer.apex for layer in self.layers[names.index(name) :])
+
+
+def junction_depth(apex: Apex, inner: str, outer: str) -> float:
+    """Distance of the metal junction from the outer surface, on the axis [m].
+
+    The film below an opening fills it, so the junction lies at the inner surface of the outer metal.
+    """
+    del inner
+    return apex.depth_on_axis(outer)
+
+
+#: Intervals of the usual mesh (all divisible by four, so that two coarser meshes nest in it).
+_CAP, _OPENING, _WALL, _FOOT, _CORE, _FILM, _SURFACE = 8, 16, 16, 12, 8, 4, 8
+#: Share of the wall below which its elements shrink again, towards the foot where the films come to one temperature.
+_FOOT_SHARE = 0.12
+
+
+def apex_mesh(apex: Apex, element_scale: float = 1.0) -> Mesh:
+    """Mesh of a tip, curved edges on the curves.
+
+    Regions are 'core' and the layers' names. Boundaries: 'axis', 'foot' (the cut in the plane of the cantilever),
+    'surface' (outer). Interfaces are found from the regions.
+
+    Parameters
+    ----------
+    apex
+        The shape.
+    element_scale
+        Multiplies the size of every element; the counts, and so the topology, depend on it alone.
+    """
+    cap, wall = _along(apex, element_scale)
+    across, cell_layer = _across(len(apex.layers), element_scale)
+    points, nodes = _grid(apex, cap, wall, across)
+    region = _regions(apex, len(cap) // 2, len(wall) // 2, cell_layer, element_scale)
+    boundaries = {
+        "axis": np.concatenate([edge_line(nodes[0]), edge_line(nodes[len(cap) - 1 :, 0])], axis=1),
+        "foot": edge_line(nodes[-1]),
+        "surface": edge_line(nodes[:, -1]),
+        # The collapsed corner of the outermost layer: where the axis meets the surface.
+        "tip": edge_line(nodes[:3, -1]),
+    }
+    names = (CORE, *(layer.name for layer in apex.layers))
+    return assembled(points, [Patch(nodes, region)], names, boundaries)
+
+
+def _along(apex: Apex, scale: float) -> tuple[Floats, Floats]:
+    """Polar angles on the rounded end and fractions along the wall, at half steps."""
+    last = math.pi / 2 - apex.half_angle
+    rim = _rim_angle(apex)
+    inside = rim * graded(intervals(_OPENING, scale), 12.0)
+    outside = rim + (last - rim) * graded(intervals(_CAP, scale), 1.0)
+    cap = half_steps(np.concatenate([inside, outside[1:]]))
+    down = (1 - _FOOT_SHARE) * graded(intervals(_WALL, scale), 60.0)
+    foot = 1 - _FOOT_SHARE * (1 - graded(intervals(_FOOT, scale), 0.03))
+    return cap, half_steps(np.concatenate([down, foot[1:]]))
+
+
+def _rim_angle(apex: Apex) -> float:
+    """Polar angle of the rim of the opening; half of the rounded end where nothing is opened."""
+    last = math.pi / 2 - apex.half_angle
+    for index, layer in enumerate(apex.layers):
+        if layer.opening_radius is None:
+            continue
+        rim = layer.opening_radius
+
+        def excess(angle: float, below: int = index, rim: float = rim) -> float:
+            return float(_surfaces(apex, np.array([angle]))[0, below] * math.sin(angle)) - rim
+
+        if excess(0.999 * last) <= 0:
+            raise PhysicsError(f"{layer.name}: the opening ({rim:g} m) is wider than the rounded end of the layer")
+        return float(brentq(excess, 0.0, 0.999 * last, xtol=1e-15))
+    return last / 2
+
+
+def _surfaces(apex: Apex, angle: Floats) -> Floats:
+    """Distance [m] of every surface from the centre of the rounding, (angles, 1 + layers)."""
+    flat = math.sin(apex.half_angle)
+    share = (np.cos(angle) - flat) / (1 - flat)
+    thickness = [layer.wall + (layer.apex - layer.wall) * share for layer in apex.layers]
+    return apex.core_radius + np.cumsum([np.zeros_like(angle), *thickness], axis=0).T
+
+
+def _across(layers: int, scale: float) -> tuple[Floats, Ints]:
+    """Positions across core and films at half steps (core 0..1, layer i in i+1..i+2), and the layer of every cell."""
+    steps = [graded(intervals(_CORE, scale), 0.35)]
+    cells = [np.zeros(len(steps[0]) - 1, dtype=np.int64)]
+    for index in range(layers):
+        outermost = index == layers - 1
+        # Heat enters at the surface of the outermost film, so its elements shrink towards it.
+        fine = graded(intervals(_SURFACE, scale), 0.1) if outermost else graded(intervals(_FILM, scale))
+        steps.append(index + 1 + fine[1:])
+        cells.append(np.full(len(fine) - 1, index + 1))
+    return half_steps(np.concatenate(steps)), np.concatenate(cells)
+
+
+def _grid(apex: Apex, cap: Floats, wall: Floats, across: Floats) -> tuple[Floats, Ints]:
+    """Coordinates of all nodes of the logical grid, and their numbers with the centre of the rounding merged."""
+    rings = np.concatenate([_cap_points(apex, cap, across), _wall_points(apex, wall, across)[1:]])
+    nodes = np.arange(rings.shape[0] * rings.shape[1]).reshape(rings.shape[:2])
+    nodes[: len(cap), 0] = nodes[len(cap) - 1, 0]
+    return rings.reshape(-1, 2).T / LENGTH_UNIT, nodes
+
+
+def _interpolated(surfaces: Floats, across: Floats) -> Floats:
+    """Values across core (from `surfaces[:, 0]`) and films at the positions `across`, linear in each."""
+    position = np.minimum(across.astype(int), surfaces.shape[1] - 2)
+    share = across - position
+    return surfaces[:, position] * (1 - share) + surfaces[:, position + 1] * share
+
+
+def _cap_points(apex: Apex, angle: Floats, across: Floats) -> Floats:
+    surfaces = _surfaces(apex, angle)
+    radius = _interpolated(np.column_stack([np.zeros_like(angle), surfaces]), across)
+    centre = apex.height - apex.core_radius
+    return np.stack([radius * np.sin(angle)[:, None], centre + radius * np.cos(angle)[:, None]], axis=-1)
+
+
+def _wall_points(apex: Apex, fraction: Floats, across: Floats) -> Floats:
+    """Straight lines from the wall's upper end to the plane of the cantilever; films end on that plane."""
+    normal = np.array([math.cos(apex.half_angle), math.sin(apex.half_angle)])
+    centre = np.array([0.0, apex.height - apex.core_radius])
+    offsets = np.cumsum([apex.core_radius, *(layer.wall for layer in apex.layers)])
+    upper = np.vstack([centre, centre + offsets[:, None] * normal])
+    feet = upper[1:, 0] + upper[1:, 1] * math.tan(apex.half_angle)
+    lower = np.column_stack([np.concatenate([[0.0], feet]), np.zeros(len(upper))])
+    ends = [_interpolated(end.T, across).T for end in (upper, lower)]
+    return ends[0] + fraction[:, None, None] * (ends[1] - ends[0])
+
+
+def _regions(apex: Apex, caps: int, walls: int, cell_layer: Ints, scale: float) -> Ints:
+    region = np.tile(cell_layer, (caps + walls, 1))
+    for index, layer in enumerate(apex.layers):
+        if layer.opening_radius is not None:
+            opened = region[: intervals(_OPENING, scale)]
+            opened[opened == index + 1] = index  # the film below stands up through the hole
+    return region

@@ -1,0 +1,1 @@
+"""Meshes to assembled systems: elements, interfaces, sources, sensors, the error estimate."""

@@ -1,0 +1,151 @@
+"""The cantilever as a laminate in its own plane: sheet conductance and heat capacity per area, layer by layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from thermonet.geometry.mesh import Floats, Mesh
+from thermonet.heat.elements import line_load, mass, plane_elements, stiffness
+from thermonet.system.core import Matrix, System, weighted_sum
+from thermonet.system.join import shaped, tied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One layer of the plate.
+
+    Attributes
+    ----------
+    thickness
+        [m].
+    conductivity
+        [W/m/K].
+    heat_capacity
+        Per volume [J/m^3/K].
+    under_tip
+        Whether it also lies under the foot of the tip (the plate's own layers do, the tip's films do not).
+    """
+
+    thickness: float
+    conductivity: float
+    heat_capacity: float
+    under_tip: bool
+
+
+def ring_port(order: int) -> str:
+    """Name of the port that is the amplitude of cos(order phi) on the ring."""
+    return f"ring#{order}"
+
+
+def plate_coefficients(sheets: Mapping[str, Sheet]) -> dict[str, float]:
+    """Coefficient of every term of a plate's system; thickness belongs to the matrices."""
+    conduction = {f"k.{name}@plate": sheet.conductivity for name, sheet in sheets.items()}
+    return conduction | {f"c.{name}@plate": sheet.heat_capacity for name, sheet in sheets.items()}
+
+
+def plate_system(
+    mesh: Mesh, sheets: Mapping[str, Sheet], hole_radius: float, harmonics: int, *, by_term: bool = True
+) -> System:
+    """Assemble a plate held at its chip's end, with the tip's ring as a trace port.
+
+    Temperature on the ring is a sum of cos(m phi), m = 0 .. harmonics, whose amplitudes are the ports `ring_port(m)`;
+    'chip' is an isothermal port. Layers under the foot conduct and store there too: on a disc the harmonic r^m cos m
+    phi has the dissipation pi m per sheet conductance, exactly.
+
+    Parameters
+    ----------
+    mesh
+        Of the half plate; by symmetry everything counts twice.
+    sheets
+        Layers by name.
+    hole_radius
+        Radius of the ring [m].
+    harmonics
+        Highest order of the trace.
+    by_term
+        One affine term per layer, or with false their sums alone.
+    """
+    elements = plane_elements(mesh)
+    everywhere = np.arange(mesh.triangles.shape[1])
+    spreading, holding = 2 * stiffness(elements, everywhere), 2 * mass(elements, everywhere)
+    ring = mesh.boundaries["ring"]
+    free = System(
+        K={"sheet": spreading},
+        C={"area": holding},
+        theta={"sheet": 1.0, "area": 1.0},
+        sources={},
+        sensors={},
+        ports={"chip": np.unique(mesh.boundaries["chip"]), "ring": _in_order(ring)},
+        one=np.ones(elements.size),
+    )
+    bare = tied(free, "chip")
+    angle = ring_angles(mesh)
+    shapes = np.cos(np.outer(angle, np.arange(harmonics + 1)))
+    trace = shaped(bare, "ring", shapes, uniform=np.eye(1, harmonics + 1)[0])
+    amplitudes = trace.ports["ring"]
+    conductance, capacity = trace.K["sheet"], trace.C["area"]
+    disc = _disc(trace.size, amplitudes)
+    stored = sp.csr_array(([math.pi * hole_radius**2], ([amplitudes[0]], [amplitudes[0]])), shape=conductance.shape)
+    K: dict[str, Matrix] = {}
+    C: dict[str, Matrix] = {}
+    for name, sheet in sheets.items():
+        K[f"k.{name}@plate"] = sheet.thickness * (conductance + disc if sheet.under_tip else conductance)
+        C[f"c.{name}@plate"] = sheet.thickness * (capacity + stored if sheet.under_tip else capacity)
+    theta = plate_coefficients(sheets)
+    if not by_term:
+        K = {"K.plate": weighted_sum([(theta[name], term) for name, term in K.items()], trace.size)}
+        C = {"C.plate": weighted_sum([(theta[name], term) for name, term in C.items()], trace.size)}
+        theta = {"K.plate": 1.0, "C.plate": 1.0}
+    ports = {"chip": trace.ports["chip"]} | {ring_port(m): amplitudes[m : m + 1] for m in range(harmonics + 1)}
+    return System(K=K, C=C, theta=theta, sources={}, sensors={}, ports=ports, one=trace.one)
+
+
+def ring_angles(mesh: Mesh) -> Floats:
+    """Angle phi of every node of the ring, in the order of its port [rad]."""
+    x, y = mesh.points[:, _in_order(mesh.boundaries["ring"])]
+    return np.arctan2(y, x)
+
+
+def ring_flux_resistances(mesh: Mesh, sheet_conductance: float, harmonics: int) -> Floats:
+    """Mean responses of the ring to heat ~ cos(m phi) spread over it, the chip held [K/W], (m, m').
+
+    The other way to join: the flux, not the temperature, follows the first harmonics. Weighted by cos(m phi) on both
+    sides, so the diagonal's first entry is the mean temperature of the ring per watt of uniform flux.
+    """
+    elements = plane_elements(mesh)
+    everywhere = np.arange(mesh.triangles.shape[1])
+    ring = mesh.boundaries["ring"]
+    plate = System(
+        K={"sheet": 2 * stiffness(elements, everywhere)},
+        C={},
+        theta={"sheet": sheet_conductance},
+        sources={},
+        sensors={},
+        ports={"chip": np.unique(mesh.boundaries["chip"])},
+        one=np.ones(elements.size),
+    ).hold("chip")
+    length = line_load(elements, ring, axisymmetric=False)
+    angle = np.zeros(elements.size)
+    angle[_in_order(ring)] = ring_angles(mesh)
+    weights = length[:, None] * np.cos(angle[:, None] * np.arange(harmonics + 1)) / length.sum()
+    return np.asarray(weights.T @ plate.solve(weights), dtype=float)
+
+
+def _in_order(edges: np.ndarray) -> np.ndarray:
+    """Nodes of a line of three-node edges in the order in which the line runs."""
+    return np.concatenate([np.stack([edges[0], edges[2]]).T.ravel(), edges[1, -1:]])
+
+
+def _disc(size: int, amplitudes: np.ndarray) -> sp.csr_array:
+    orders = np.arange(len(amplitudes))
+    return sp.csr_array((math.pi * orders, (amplitudes, amplitudes)), shape=(size, size))
+
+
+def plate_area(mesh: Mesh) -> float:
+    """Area of the whole plate without the hole [m^2]."""
+    return float(2 * plane_elements(mesh).weights.sum())

@@ -1,0 +1,274 @@
+"""The tip of a probe as a thermal system: conduction, interfaces, the junction's heat, the thermocouple."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from thermonet.geometry.apex import CORE
+from thermonet.geometry.interfaces import Interface, separated
+from thermonet.geometry.mesh import Floats, Mesh
+from thermonet.heat.elements import (
+    Elements,
+    axisymmetric_elements,
+    jump_matrix,
+    line_load,
+    mass,
+    stiffness,
+    turning,
+)
+from thermonet.heat.source import SourceShape, apex_source
+from thermonet.system.core import Matrix, System, weighted_sum
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatProperties:
+    """What a body conducts and stores, by region [W/m/K, J/m^3/K] and by pair of regions [W/m^2/K].
+
+    A pair without an entry is in perfect contact.
+    """
+
+    conductivity: Mapping[str, float]
+    heat_capacity: Mapping[str, float]
+    boundary_conductance: Mapping[tuple[str, str], float]
+
+    def between(self, first: str, second: str) -> float | None:
+        """Boundary conductance of two regions, in either order."""
+        return self.boundary_conductance.get((first, second), self.boundary_conductance.get((second, first)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TipSensing:
+    """Where heat enters and where the temperature is read.
+
+    Attributes
+    ----------
+    metals
+        The two layers whose interface is the thermocouple junction, inner one first.
+    source_layer, source_shape, relaxation_length
+        The metal that takes up the junction's heat, how, and over which length [m].
+    """
+
+    metals: tuple[str, str]
+    source_layer: str
+    source_shape: SourceShape
+    relaxation_length: float
+
+
+@dataclass(frozen=True)
+class TipModel:
+    """A tip's system with the mesh that its unknowns stand on and the properties it was assembled with."""
+
+    properties: HeatProperties
+    system: System
+    mesh: Mesh
+    elements: Elements
+    interfaces: list[Interface]
+
+
+def conduction_term(region: str) -> str:
+    """Name of the term whose coefficient is a region's conductivity."""
+    return f"k.{region}"
+
+
+def capacity_term(region: str) -> str:
+    """Name of the term whose coefficient is a region's volumetric heat capacity."""
+    return f"c.{region}"
+
+
+def interface_term(first: str, second: str) -> str:
+    """Name of the term whose coefficient is a boundary conductance."""
+    return f"G.{first}|{second}"
+
+
+def tip_coefficients(properties: HeatProperties) -> dict[str, float]:
+    """Coefficient of every term of a tip's system."""
+    return (
+        {conduction_term(name): value for name, value in properties.conductivity.items()}
+        | {interface_term(*pair): value for pair, value in properties.boundary_conductance.items()}
+        | {capacity_term(name): value for name, value in properties.heat_capacity.items()}
+    )
+
+
+def tip_model(mesh: Mesh, properties: HeatProperties, sensing: TipSensing, *, by_term: bool = True) -> TipModel:
+    """Assemble a tip.
+
+    The system has one affine term per region and per interface, or with `by_term` false their sums alone, which is all
+    that answers need; the source 'apex' (one watt into the metal around the
+    contact); the sensors 'thermocouple' (mean over the metal junction) and 'contact' (mean with the very weight of the
+    source, so contact resistance and response are one network); the ports 'foot' (isothermal) and one per region.
+    """
+    split, interfaces = separated(mesh, lambda a, b: properties.between(a, b) is None)
+    elements = axisymmetric_elements(split)
+    K, C = _terms(elements, interfaces) if by_term else _sums(elements, interfaces, properties)
+    heat = apex_source(
+        elements,
+        elements.region(sensing.source_layer),
+        int(split.boundaries["tip"][0, 0]),
+        shape=sensing.source_shape,
+        relaxation_length=sensing.relaxation_length,
+    )
+    regions = {name: np.unique(split.triangles[:, elements.region(name)]) for name in split.names}
+    system = System(
+        K=K,
+        C=C,
+        theta=tip_coefficients(properties) if by_term else {"K.tip": 1.0, "C.tip": 1.0},
+        sources={"apex": heat},
+        sensors={"thermocouple": _junction_mean(elements, interfaces, sensing.metals), "contact": heat},
+        ports={"foot": np.unique(split.boundaries["foot"])}
+        | {f"region.{name}": nodes for name, nodes in regions.items()},
+        one=np.ones(elements.size),
+    )
+    return TipModel(properties, system, split, elements, interfaces)
+
+
+def _terms(elements: Elements, interfaces: list[Interface]) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
+    names = elements.mesh.names
+    K: dict[str, Matrix] = {conduction_term(name): stiffness(elements, elements.region(name)) for name in names}
+    for line in interfaces:
+        across = jump_matrix(elements, line.first_edges, line.second_edges, axisymmetric=True)
+        K[interface_term(line.first, line.second)] = across
+    return K, {capacity_term(name): mass(elements, elements.region(name)) for name in names}
+
+
+def _sums(
+    elements: Elements, interfaces: list[Interface], properties: HeatProperties
+) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
+    everywhere = np.arange(len(elements.weights))
+    parts: list[tuple[float, Matrix]] = [
+        (1.0, stiffness(elements, everywhere, _by_triangle(elements, properties.conductivity)))
+    ]
+    for line in interfaces:
+        across = jump_matrix(elements, line.first_edges, line.second_edges, axisymmetric=True)
+        parts.append((properties.between(line.first, line.second) or 0.0, across))
+    stored = mass(elements, everywhere, _by_triangle(elements, properties.heat_capacity))
+    return {"K.tip": weighted_sum(parts, elements.size)}, {"C.tip": stored}
+
+
+def _by_triangle(elements: Elements, by_region: Mapping[str, float]) -> Floats:
+    return np.array([by_region[name] for name in elements.mesh.names])[elements.mesh.region]
+
+
+def _junction_mean(elements: Elements, interfaces: list[Interface], metals: tuple[str, str]) -> Floats:
+    """Weights of the mean temperature over the interface of two metals, both sides alike."""
+    for line in interfaces:
+        if {line.first, line.second} == set(metals):
+            sides = [line_load(elements, edges, axisymmetric=True) for edges in (line.first_edges, line.second_edges)]
+            return sum(sides) / sum(side.sum() for side in sides)
+    raise ValueError(f"the metals {metals[0]} and {metals[1]} do not meet")
+
+
+def ring_harmonics(
+    model: TipModel, orders: Sequence[int], shapes: Mapping[int, Floats] | None = None
+) -> tuple[list[System], dict[int, Floats]]:
+    """Admittance of the tip's foot for temperatures ~ cos(m phi), m >= 1, each condensed to one unknown.
+
+    The field above the foot is the steady one; it decays within a foot radius, far below the tip's end, so the
+    thermocouple on the axis does not see it.
+
+    Parameters
+    ----------
+    model
+        The tip.
+    orders
+        Of the harmonics.
+    shapes
+        Fields to condense with instead of the steady ones, by order (n,): derivatives by dimensions keep them fixed,
+        which is exact to first order because a steady field is the one of least dissipation.
+
+    Returns
+    -------
+    systems
+        One unknown each, the amplitude at the foot, which is the port 'foot#m'; terms are named '<term>#m'.
+    shapes
+        The condensed fields.
+    """
+    around = _turning_terms(model)
+    systems, found = [], dict(shapes or {})
+    for order in orders:
+        conduction = {
+            name: (term + order**2 * around[name] if name in around else term) / 2
+            for name, term in model.system.K.items()
+        }
+        if order not in found:
+            found[order] = _condensed_field(model, order, conduction)
+        systems.append(_condensed(model, order, conduction, found[order]))
+    return systems, found
+
+
+def _turning_terms(model: TipModel) -> dict[str, Matrix]:
+    """What turning round the axis adds to the conduction terms, by their name."""
+    elements, everywhere = model.elements, np.arange(len(model.elements.weights))
+    if "K.tip" in model.system.K:
+        return {"K.tip": turning(elements, everywhere, _by_triangle(elements, model.properties.conductivity))}
+    return {conduction_term(name): turning(elements, elements.region(name)) for name in model.mesh.names}
+
+
+def _condensed(model: TipModel, order: int, conduction: Mapping[str, Matrix], shape: Floats) -> System:
+    def energy(term: Matrix) -> Matrix:
+        return sp.csr_array([[shape @ (term @ shape)]])
+
+    return System(
+        K={f"{name}#{order}": energy(term) for name, term in conduction.items()},
+        C={f"{name}#{order}": energy(term) / 2 for name, term in model.system.C.items()},
+        theta={f"{name}#{order}": value for name, value in model.system.theta.items()},
+        sources={},
+        sensors={},
+        ports={f"foot#{order}": np.array([0])},
+        one=np.zeros(1),
+    )
+
+
+def _condensed_field(model: TipModel, order: int, conduction: Mapping[str, Matrix]) -> Floats:
+    """Steady field with the films' cut at amplitude 1 and the core's below it at (r / r_core)^order, as in a disc."""
+    mesh, foot = model.mesh, model.system.ports["foot"]
+    held = System(
+        K=conduction,
+        C={},
+        theta=model.system.theta,
+        sources={},
+        sensors={},
+        ports={"axis": np.unique(mesh.boundaries["axis"]), "foot": foot},
+        one=np.zeros(mesh.points.shape[1]),
+    ).hold("axis", "foot")
+    radius = mesh.points[0]
+    rim = radius[np.intersect1d(foot, model.system.ports[f"region.{CORE}"])].max()
+    on_foot = np.where(np.isin(held.fixed, foot), np.minimum(1.0, radius[held.fixed] / rim) ** order, 0.0)
+    return np.asarray(held.solve(np.zeros(held.system.size), held=on_foot), dtype=float)
+
+
+@dataclass(frozen=True)
+class FilmConductance:
+    """Heat through the films between two metals, both metals isothermal.
+
+    Attributes
+    ----------
+    conductance
+        Heat per kelvin between the metals [W/K].
+    field
+        Temperature of every node with the outer metal at 1 K, the inner one at 0 (n,); of all fields it dissipates
+        least, so ``field^T dK field`` is the exact derivative of the conductance.
+    """
+
+    conductance: float
+    field: Floats
+
+
+def film_conductance(model: TipModel, inner: str, outer: str) -> FilmConductance | None:
+    """Conductance of what lies between two layers, resolved over the whole tip; None where they are neighbours.
+
+    Lateral spreading inside the films and both boundary conductances are in it.
+    """
+    names = list(model.mesh.names)
+    first, last = sorted((names.index(inner), names.index(outer)))
+    if last - first < 2:
+        return None
+    held_names = [f"region.{name}" for i, name in enumerate(names) if not first < i < last]
+    hot = np.concatenate([model.system.ports[f"region.{name}"] for name in names[last:]])
+    held = model.system.hold(*held_names)
+    temperature = np.isin(held.fixed, hot).astype(float)
+    field = np.asarray(held.solve(np.zeros(held.system.size), held=temperature), dtype=float)
+    return FilmConductance(float(field @ (held.K @ field)), field)

@@ -1,0 +1,1 @@
+"""Conductivities, heat capacities and boundary conductances with source and uncertainty; size effects."""

@@ -1,0 +1,1 @@
+"""Lumped thermal networks: graphs as systems, the network around a contact, spreading resistances."""

@@ -1,0 +1,1 @@
+"""The ground floor: units at the door, uncertain inputs, formatting, errors, constants."""

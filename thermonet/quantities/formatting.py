@@ -1,0 +1,74 @@
+"""Numbers as a reader wants them: a scaled unit, and no more digits than the uncertainty carries."""
+
+from __future__ import annotations
+
+import math
+
+import uncertainties
+
+_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+#: Units whose first letter may take a prefix; every other one is printed as it is.
+_SCALABLE = {
+    "K/W",
+    "s",
+    "W",
+    "K",
+    "V/K",
+    "V/W",
+    "Hz",
+    "m",
+    "W/K",
+    "J/K",
+    "V",
+    "W/Hz^0.5",
+    "W/m^2/K",
+    "V/Hz^0.5",
+    "m^2 K/W",
+}
+
+
+def scaled(value: float, unit: str) -> tuple[float, str]:
+    """Choose the SI prefix that puts `value` between 1 and 1000; return the factor and the prefixed unit.
+
+    Examples
+    --------
+    >>> scaled(1.5e-5, "s")
+    (1000000.0, 'us')
+    """
+    if unit not in _SCALABLE or value == 0 or not math.isfinite(value):
+        return 1.0, unit
+    exponent = 3 * math.floor(math.log10(abs(value) * 1.000001) / 3)
+    exponent = min(max(exponent, min(_PREFIXES)), max(_PREFIXES))
+    return 10.0**-exponent, _PREFIXES[exponent] + unit
+
+
+def with_unit(value: float, unit: str, u: float | None = None, digits: int = 4) -> str:
+    """Print a value in a scaled unit, with its standard uncertainty where there is one.
+
+    Examples
+    --------
+    >>> with_unit(72800.0, "K/W", 500.0)
+    '72.80 ± 0.50 kK/W'
+    >>> with_unit(1.23456e-5, "s")
+    '12.35 us'
+    """
+    if unit == "1":
+        return _dimensionless(value, u, digits)
+    factor, name = scaled(value, unit)
+    if u:
+        number = f"{uncertainties.ufloat(value * factor, u * factor):.2uP}"
+        return f"{_spaced(number)} {name}"
+    return f"{value * factor:.{digits}g} {name}"
+
+
+def _dimensionless(value: float, u: float | None, digits: int) -> str:
+    """Small ratios read best in per cent."""
+    factor, ending = (100.0, " %") if 1e-5 <= abs(value) < 0.1 else (1.0, "")
+    if not u:
+        return f"{value * factor:.{digits}g}{ending}"
+    number = _spaced(f"{uncertainties.ufloat(value * factor, u * factor):.2uP}")
+    return f"({number}){ending}" if ending else number
+
+
+def _spaced(number: str) -> str:
+    return number.replace("±", " ± ")

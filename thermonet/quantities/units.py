@@ -1,0 +1,106 @@
+"""The one door between text with units and SI floats; behind it there is SI and nothing else.
+
+Only the *unit* part of a text ever reaches pint: handed a whole text, pint evaluates it as an expression,
+so that ``9**9**9 nm`` would hang and ``1/12.25 Hz`` would be read as 0.08 Hz.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from tokenize import TokenError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pint
+
+_FACTOR = r"(?:sqrt\([A-Za-z]+\)|[A-Za-zµμΩ]+0?(?:(?:\^|\*\*)?-?\d(?:\.\d)?)?)"
+_FACTORS = rf"{_FACTOR}(?:(?:\s*[*·/]\s*|\s+){_FACTOR})*"
+#: Names with powers of one digit, joined by spaces, products and quotients: 'W/m^2/K', 'W m^-1 K^-1', 'W/(m K)'.
+_UNIT_TEXT = re.compile(rf"(?:1/)?{_FACTORS}(?:\s*/\s*\({_FACTORS}\))?")
+_POWER = re.compile(r"(?<=[A-Za-zµμΩ)])\^?(-?\d(?:\.\d)?)(?![\d.])")
+_SQUARE_ROOT = re.compile(r"sqrt\(\s*([A-Za-z]+)\s*\)")
+#: What is written about units in error messages: the SI unit and an example of what a user would type.
+EXAMPLES = {
+    "m": "a length such as '70 nm'",
+    "rad": "an angle such as '25 deg'",
+    "K": "a temperature in kelvin such as '300 K'",
+    "K/W": "a thermal resistance such as '1e7 K/W'",
+    "W/m/K": "a thermal conductivity such as '150 W/m/K'",
+    "W/m^2/K": "a boundary conductance such as '100 MW/m^2/K'",
+    "kg/m^3": "a density such as '19300 kg/m^3'",
+    "J/kg/K": "a specific heat such as '129 J/kg/K'",
+    "W": "a power such as '1 uW'",
+    "s": "a time such as '10 us'",
+    "Hz": "a frequency such as '12.25 Hz'",
+    "V/K": "a Seebeck coefficient such as '16.3 uV/K'",
+    "V/Hz^0.5": "a noise density such as '10 nV/Hz^0.5'",
+    "S": "an electrical conductance such as '1 G0' or '77.5 uS'",
+    "ohm": "a resistance such as '0.5 ohm'",
+    "ohm*m": "a resistivity such as '22 nohm*m'",
+    "1": "a plain number such as '0.42' or '1 %'",
+}
+
+
+@lru_cache(maxsize=1)
+def _registry() -> pint.UnitRegistry[float]:
+    import pint  # 0.3 s, so not before the first unit is read
+
+    return pint.UnitRegistry()
+
+
+def _for_pint(unit: str) -> str:
+    """Spell a unit the way pint reads it: 'W/m2/K' and 'W m^-1 K^-1' alike, 'G0' for the conductance quantum."""
+    text = unit.strip().replace("G0", "conductance_quantum").replace("·", "*")
+    text = _SQUARE_ROOT.sub(r"\1^0.5", text)
+    text = _POWER.sub(r"**\1", text)
+    return re.sub(r"\s+(?=[A-Za-zµμΩ(])", "*", text)
+
+
+@lru_cache(maxsize=512)
+def scale_to_si(unit: str, si_unit: str) -> float:
+    """Factor that turns a number in `unit` into one in `si_unit`.
+
+    Parameters
+    ----------
+    unit
+        What the user wrote after the number, e.g. ``"MW/m^2/K"``.
+    si_unit
+        Coherent SI unit that the place asks for, e.g. ``"W/m^2/K"``; ``"1"`` for a plain number.
+
+    Raises
+    ------
+    ValueError
+        The unit is missing, unknown, of another dimension or has an offset (degrees Celsius).
+
+    Examples
+    --------
+    >>> scale_to_si("MW/m^2/K", "W/m^2/K"), scale_to_si("%", "1")
+    (1000000.0, 0.01)
+    """
+    wanted = EXAMPLES.get(si_unit, f"a value in {si_unit}")
+    if si_unit == "1":
+        if unit in ("", "1"):
+            return 1.0
+        if unit in ("%", "ppm"):
+            return {"%": 1e-2, "ppm": 1e-6}[unit]
+        raise ValueError(f"expected {wanted}, got the unit '{unit}'")
+    if not unit:
+        raise ValueError(f"a bare number has no meaning here, expected {wanted}")
+    if len(unit) > 40 or not _UNIT_TEXT.fullmatch(unit):
+        raise ValueError(f"'{unit[:40]}' is not a unit, expected {wanted}")
+    import pint
+
+    try:
+        units = _registry()
+        quantity = units.Quantity(1.0, _for_pint(unit))
+        target = units.Unit(_for_pint(si_unit))
+    except (pint.errors.PintError, TokenError, AssertionError, AttributeError, TypeError, ValueError):
+        raise ValueError(f"'{unit}' is not a known unit, expected {wanted}") from None
+    angle = any(name in str(quantity.units) for name in ("degree", "radian", "arc", "turn"))
+    if quantity.dimensionality != target.dimensionality or (si_unit == "rad") != angle:
+        raise ValueError(f"'{unit}' is the wrong kind of unit, expected {wanted}")
+    try:
+        return float(quantity.to(target).magnitude)
+    except pint.OffsetUnitCalculusError:
+        raise ValueError(f"'{unit}' has an offset, expected {wanted}") from None

@@ -1,0 +1,89 @@
+"""The temperature field of a studied probe, for figures and for other programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints, Mesh
+from thermonet.studies.probe import ProbeStudy
+
+_MICROMETRE = 1e-6
+
+
+@dataclass(frozen=True)
+class TipField:
+    """Temperature in the tip, every region on nodes of its own where regions meet at an interface.
+
+    Attributes
+    ----------
+    mesh
+        Of the half plane (r, z), coordinates in `LENGTH_UNIT`, z from the plane of the cantilever to the apex.
+    radius
+        Distance of every node from the axis [m].
+    distance
+        Distance of every node from the plane of the contact, along the axis [m].
+    temperature
+        Rise above the bath per watt of the source [K/W].
+    """
+
+    mesh: Mesh
+    radius: Floats
+    distance: Floats
+    temperature: Floats
+
+
+def tip_field(study: ProbeStudy) -> TipField:
+    """Solve for the static field of the apex source in the tip."""
+    model, held = study.solved.model, study.solved.held
+    temperature = np.asarray(held.solve(held.system.sources["apex"]), dtype=float)[model.tip_unknowns]
+    r, z = model.tip.mesh.points * LENGTH_UNIT
+    return TipField(model.tip.mesh, r, z.max() - z, temperature)
+
+
+def axis_line(field: TipField) -> tuple[Ints, Ints]:
+    """Nodes on the axis (3, edges) and regions (edges,), from the outer surface inwards, each edge outer end first."""
+    mesh = field.mesh
+    edges = mesh.boundaries["axis"]
+    # The middle of an edge on the boundary belongs to one triangle alone.
+    owner = np.zeros(mesh.points.shape[1], dtype=np.int64)
+    owner[mesh.triangles[3:]] = np.arange(mesh.triangles.shape[1])
+    order = np.argsort(field.distance[edges[2]])
+    edges = edges[:, order]
+    turned = field.distance[edges[0]] > field.distance[edges[1]]
+    first, last = np.where(turned, edges[1], edges[0]), np.where(turned, edges[0], edges[1])
+    return np.stack([first, edges[2], last]), mesh.region[owner[edges[2]]]
+
+
+def write_field(path: Path, study: ProbeStudy) -> None:
+    """Write the field in the tip as a VTK file (.vtu) of six-node triangles.
+
+    Points are (r, z, 0) in micrometres, z from the plane of the cantilever towards the apex; point data
+    'temperature_per_watt' [K/W]; cell data 'region', the index into the names that a comment in the file lists.
+    """
+    import meshio
+
+    field = tip_field(study)
+    points = np.zeros((field.mesh.points.shape[1], 3))
+    points[:, :2] = field.mesh.points.T * (LENGTH_UNIT / _MICROMETRE)
+    mesh = meshio.Mesh(
+        points,
+        [("triangle6", field.mesh.triangles.T)],
+        point_data={"temperature_per_watt": field.temperature},
+        cell_data={"region": [field.mesh.region]},
+    )
+    meshio.write(path, mesh, file_format="vtu")
+    _explain(path, field.mesh.names)
+
+
+def _explain(path: Path, names: tuple[str, ...]) -> None:
+    """Say in a comment what the file's numbers mean; the format has no place for it."""
+    regions = ", ".join(f"{index} {name}" for index, name in enumerate(names)).replace("--", "- -")
+    comment = (
+        "<!-- points: (r, z, 0) in micrometres, z from the plane of the cantilever towards the apex; "
+        f"temperature_per_watt: K/W, static; region: {regions} -->\n"
+    )
+    head, newline, rest = path.read_bytes().partition(b"\n")
+    path.write_bytes(head + newline + comment.encode() + rest)

@@ -1,0 +1,155 @@
+"""Responses of the thermocouple: in time with the modes behind it, and over frequency."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from thermonet.geometry.mesh import Floats
+from thermonet.quantities.formatting import scaled
+from thermonet.report.figures.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, Drawing, canvas, gridded, styled
+from thermonet.report.names import printed, printed_unit, symbol_math
+from thermonet.results.record import Column, Quantity, Result
+from thermonet.studies.probe import ProbeStudy
+from thermonet.system.response import harmonic, step
+
+#: Key, colour and line style of the times that people call "the" time constant.
+_TIMES = (
+    ("time_constant_63", GREEN, "-"),
+    ("time_constant_elmore", ORANGE, "--"),
+    ("time_constant_slowest", PURPLE, "-."),
+)
+#: Modes with smaller shares are not named in the figure.
+_NAMED_SHARE = 0.02
+
+
+@styled
+def step_figure(study: ProbeStudy) -> Drawing:
+    """Step response over log time, and below it the share of every mode at its own time constant."""
+    seen, quantities = study.solved.transfer, study.result.quantities
+    slowest = float(seen.time_constants[0])
+    time = np.geomspace(3e-4, 10.0, 200) * slowest
+    share = step(seen, time) / seen.resistance
+    factor, unit = scaled(slowest, "s")
+    figure = canvas(9.6, 4.9, left=0.08, right=0.985, bottom=0.105, top=0.93, hspace=0.12)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.0, 1.0))
+    upper.plot(time * factor, share, color=INK, linewidth=2)
+    upper.set_xscale("log")
+    upper.set(xlim=(time[0] * factor, time[-1] * factor), ylim=(0, 1.08), ylabel="rise / final rise")
+    level = 1 - math.exp(-1)
+    upper.axhline(level, color=MUTED, linewidth=0.8, linestyle=":")
+    upper.text(time[-1] * factor * 0.97, level + 0.015, "63 %", ha="right", va="bottom", color=MUTED, fontsize=8.5)
+    for key, colour, style in _TIMES:
+        _mark_time(upper, quantities[key], colour, style, factor)
+        lower.axvline(quantities[key].value * factor, color=colour, linewidth=1, linestyle=style, alpha=0.7)
+    upper.legend(loc="upper left", title="Three numbers called the time constant", title_fontsize=9, alignment="left")
+    gridded(upper)
+    _shares(lower, seen.time_constants * factor, seen.shares)
+    lower.set_xlabel(f"time [{printed_unit(unit)}]")
+    return Drawing(
+        "step",
+        "Step response",
+        "Rise of the thermocouple after heat is switched on, relative to its end value, with the three numbers that are "
+        "called the time constant; below, what every mode carries of it at the mode's own time constant (shares sum to "
+        "one, a transfer response may have negative ones).",
+        figure,
+        {
+            "time": Column("s", [float(value) for value in time]),
+            "temperature": Column("K/W", [float(value) for value in share * seen.resistance]),
+            "relative": Column("1", [float(value) for value in share]),
+        },
+    )
+
+
+def _mark_time(axes: Axes, quantity: Quantity, colour: str, style: str, factor: float) -> None:
+    text = f"{symbol_math(quantity.symbol)} = {printed(quantity.value, quantity.unit, quantity.u)}"
+    names = {"t_63": "63 % of the end value", "t_E": "mean delay (Elmore)", "tau_1": "slowest mode"}
+    label = f"{text}, {names.get(quantity.symbol, '')}"
+    axes.axvline(quantity.value * factor, color=colour, linewidth=1.5, linestyle=style, label=label)
+
+
+def _shares(axes: Axes, time: Floats, shares: Floats) -> None:
+    """Stems at the time constants, the large ones with their share in per cent."""
+    visible = (time >= axes.get_xlim()[0]) & (time <= axes.get_xlim()[1])
+    stems = axes.stem(time[visible], 100 * shares[visible], basefmt=" ", markerfmt="o")
+    stems.stemlines.set(color=BLUE, linewidth=2)
+    stems.markerline.set(color=BLUE, markersize=4)
+    for t, percent in zip(time[visible], 100 * shares[visible], strict=True):
+        if abs(percent) >= 100 * _NAMED_SHARE:
+            axes.text(t, percent + 2 * np.sign(percent), f"{percent:.0f} %", ha="center", va="bottom" if percent > 0 else "top", fontsize=8)
+    low, high = 100 * min(0.0, shares[visible].min()), 100 * shares[visible].max()
+    axes.set(ylim=(low - 0.28 * (high - low) if low < 0 else 0, high + 0.35 * (high - low)), ylabel="share of mode [%]")
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    gridded(axes)
+
+
+@styled
+def frequency_figure(study: ProbeStudy) -> Drawing:
+    """Amplitude and phase over frequency, with the bandwidth and the frequency of the modulation."""
+    seen, edge = study.solved.transfer, study.result.quantities["bandwidth_3db"]
+    modulation = study.document.modulation
+    lowest = min(edge.value / 1e3, modulation.frequency.value / 2 if modulation else math.inf)
+    frequency = np.geomspace(lowest, 100 * edge.value, 220)
+    response = harmonic(seen, frequency)
+    amplitude, phase = np.abs(response), np.degrees(np.unwrap(np.angle(response)))
+    factor, unit = scaled(seen.resistance, "K/W")
+    figure = canvas(9.6, 4.4, left=0.08, right=0.985, bottom=0.12, top=0.93, hspace=0.12)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.6, 1.0))
+    upper.loglog(frequency, amplitude * factor, color=INK, linewidth=2)
+    upper.set(xlim=(frequency[0], frequency[-1]), ylim=(0.7 * amplitude[-1] * factor, 1.6 * amplitude[0] * factor))
+    upper.set_ylabel(f"|H| [{unit}]")
+    lower.semilogx(frequency, phase, color=INK, linewidth=2)
+    lower.set(ylabel="phase [°]", xlabel="frequency [Hz]")
+    _mark_frequency(upper, lower, edge.value, ORANGE, f"−3 dB at {printed(edge.value, 'Hz', edge.u)}")
+    if modulation is not None:
+        value = modulation.frequency.value
+        _mark_frequency(upper, lower, value, BLUE, f"modulation at {printed(value, 'Hz')}")
+    upper.axhline(seen.resistance * factor / math.sqrt(2), color=MUTED, linewidth=0.8, linestyle=":")
+    for axes in (upper, lower):
+        gridded(axes)
+    return Drawing(
+        "frequency",
+        "Frequency response",
+        "Amplitude and phase of the thermocouple's temperature per watt of heat that oscillates. The dotted line is "
+        "the static response divided by the square root of two, which defines the bandwidth.",
+        figure,
+        {
+            "frequency": Column("Hz", [float(value) for value in frequency]),
+            "amplitude": Column("K/W", [float(value) for value in amplitude]),
+            "phase": Column("rad", [float(value) for value in np.radians(phase)]),
+        },
+    )
+
+
+def _mark_frequency(upper: Axes, lower: Axes, value: float, colour: str, text: str) -> None:
+    for axes in (upper, lower):
+        axes.axvline(value, color=colour, linewidth=1.4, linestyle="--")
+    upper.text(value, 0.06, f" {text}", transform=upper.get_xaxis_transform(), color=colour, fontsize=9, va="bottom")
+
+
+@styled
+def response_figure(result: Result) -> Drawing | None:
+    """Draw the table 'response' of any result: its first column across, every other number upwards; None without one."""
+    table = result.tables.get("response")
+    if not table or len(table) < 2:
+        return None
+    (across, first), *others = table.items()
+    rows = [i for i, value in enumerate(first.values) if isinstance(value, (int, float)) and value > 0]
+    figure = canvas(9.6, 3.9, left=0.09, right=0.985, bottom=0.14, top=0.95)
+    axes = figure.subplots()
+    x = [first.values[i] for i in rows]
+    units = []
+    for name, column in others:
+        y = [column.values[i] for i in rows]
+        if all(isinstance(value, (int, float)) for value in y):
+            axes.plot(x, y, linewidth=1.8, label=name.replace("_", " "))  # type: ignore[arg-type]
+            units.append(column.unit)
+    if not units or not rows:
+        return None
+    axes.set_xscale("log")
+    axes.set(xlabel=f"{across.replace('_', ' ')} [{first.unit}]", ylabel=f"[{', '.join(dict.fromkeys(units))}]")
+    axes.legend()
+    gridded(axes)
+    return Drawing("response", "Response", "Step response over time, from the table 'response'.", figure, table)

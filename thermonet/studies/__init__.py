@@ -1,0 +1,1 @@
+"""Whole stories: a design and what follows from it."""

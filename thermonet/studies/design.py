@@ -1,0 +1,229 @@
+"""From a probe document to a probe in SI numbers, every number through `Values`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from thermonet.documents.probe import CoreEntry, FilmEntry, LayerEntry, ProbeDocument
+from thermonet.documents.reader import read_document
+from thermonet.geometry.apex import CORE, Apex, TipLayer
+from thermonet.geometry.plate import Plate
+from thermonet.heat.cantilever import Sheet
+from thermonet.heat.probe import Probe
+from thermonet.heat.tip import HeatProperties, TipSensing
+from thermonet.materials.library import Materials, inconsistencies, materials_for, unknown_material
+from thermonet.materials.size_effect import conductivity_from_sheet_resistance, film_conductivity
+from thermonet.quantities.inputs import Input
+from thermonet.studies.values import Values
+
+#: Half width of a sidewall factor that the design leaves to its default: judged from oblique film growth.
+_SIDEWALL_HALF_WIDTH = 0.15
+
+
+def read_probe(file: Path | str, settings: tuple[str, ...] = ()) -> ProbeDocument:
+    """Read and validate a probe design, its materials included.
+
+    Raises
+    ------
+    DocumentError
+        With every problem found.
+    """
+    return read_document(file, ProbeDocument, settings, also=material_problems)
+
+
+def material_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
+    """(path, message) for materials that the design names but nobody knows, or knows too little of."""
+    yield from inconsistencies(document.materials, document.interfaces)
+    materials = Materials(document.materials, document.interfaces)
+    for path, entry in _films(document):
+        if entry.material not in materials:
+            yield f"{path}.material", unknown_material(entry.material)
+        elif isinstance(entry, FilmEntry) and entry.size_effect is not None:
+            metal = materials.entry(entry.material)
+            if metal.bulk_conductivity is None or metal.electron_mean_free_path is None:
+                message = f"needs bulk_conductivity and electron_mean_free_path of {entry.material} under materials"
+                yield f"{path}.size_effect", message
+
+
+def _films(document: ProbeDocument) -> Iterator[tuple[str, FilmEntry | CoreEntry]]:
+    yield "apex.core", document.apex.core
+    yield from ((f"apex.layers.{name}", layer) for name, layer in document.apex.layers.items())
+    if document.cantilever is not None:
+        yield from ((f"cantilever.layers.{name}", layer) for name, layer in document.cantilever.layers.items())
+    if document.substrate.stack is not None:
+        yield "substrate.stack.film", document.substrate.stack.film
+        yield "substrate.stack.base", document.substrate.stack.base
+
+
+@dataclass(frozen=True)
+class Builder:
+    """The document, its materials and the values they are read with; every method hands out SI numbers."""
+
+    document: ProbeDocument
+    materials: Materials
+    values: Values
+
+    def number(self, value: Input, path: str, source: str = "") -> float:
+        """Value of a number of the document, owned by its path."""
+        return self.values(value, path, source or self.document.source)
+
+    def material(self, entry: FilmEntry | CoreEntry, key: str) -> float:
+        """A property of a film's material; films of one batch share it."""
+        value: Input = getattr(self.materials.entry(entry.material), key)
+        name = f"{value.name}[{entry.batch}]" if entry.batch else value.name
+        return self.values(value, name)
+
+    def conductivity(self, entry: FilmEntry | CoreEntry, path: str) -> float:
+        """Conductivity of a film by the route that the document takes [W/m/K]."""
+        if entry.thermal_conductivity is not None:
+            return self.number(entry.thermal_conductivity, f"{path}.thermal_conductivity", entry.source)
+        if isinstance(entry, FilmEntry) and entry.sheet_resistance is not None:
+            return self._from_sheet_resistance(entry, path)
+        if isinstance(entry, FilmEntry) and entry.size_effect is not None:
+            return self._from_size_effect(entry, path)
+        return self.material(entry, "thermal_conductivity")
+
+    def _from_sheet_resistance(self, film: FilmEntry, path: str) -> float:
+        assert film.sheet_resistance is not None
+        ratio = film.lorenz_ratio
+        return conductivity_from_sheet_resistance(
+            self.number(film.sheet_resistance, f"{path}.sheet_resistance", film.source),
+            self.number(film.thickness, f"{path}.thickness", film.source),
+            self.number(self.document.temperature, "temperature"),
+            1.0 if ratio is None else self.number(ratio, f"{path}.lorenz_ratio", film.source),
+        )
+
+    def _from_size_effect(self, film: FilmEntry, path: str) -> float:
+        effect = film.size_effect
+        assert effect is not None
+        below, source = f"{path}.size_effect", effect.source or film.source
+        return film_conductivity(
+            self.material(film, "bulk_conductivity"),
+            thickness=self.number(film.thickness, f"{path}.thickness", film.source),
+            mean_free_path=self.material(film, "electron_mean_free_path"),
+            grain_size=self.number(effect.grain_size, f"{below}.grain_size", source),
+            specularity=self.number(effect.specularity, f"{below}.specularity", source),
+            grain_reflection=self.number(effect.grain_reflection, f"{below}.grain_reflection", source),
+        )
+
+    def heat_capacity(self, entry: FilmEntry | CoreEntry) -> float:
+        """Per volume [J/m^3/K]."""
+        return self.material(entry, "density") * self.material(entry, "specific_heat")
+
+    def tip_layer(self, name: str, layer: LayerEntry) -> TipLayer:
+        """Thicknesses of a film on wall and axis, and its opening."""
+        path = f"apex.layers.{name}"
+        thickness = self.number(layer.thickness, f"{path}.thickness", layer.source)
+        at_apex, opening = thickness, None
+        if layer.apex_thickness is not None:
+            at_apex = self.number(layer.apex_thickness, f"{path}.apex_thickness", layer.source)
+        if layer.opening_radius is not None:
+            opening = self.number(layer.opening_radius, f"{path}.opening_radius", layer.source)
+        wall = thickness * self.sidewall_factor(layer, path)
+        return TipLayer(name=name, wall=wall, apex=at_apex, opening_radius=opening)
+
+    def sidewall_factor(self, layer: LayerEntry, path: str) -> float:
+        """Thickness on the wall over that on flats: stated, or the default of the film's process."""
+        if layer.sidewall_factor is not None:
+            return self.number(layer.sidewall_factor, f"{path}.sidewall_factor", layer.source)
+        if self.materials.entry(layer.material).deposition != "evaporated":
+            stated = _default_sidewall_factor(1.0, "default: a CVD film grows alike on wall and flat")
+            return self.values(stated, "apex.sidewall_factor.conformal")
+        half_angle = self.number(self.document.apex.half_angle, "apex.half_angle", self.document.apex.source)
+        usual = math.sin(self.document.apex.half_angle.value)
+        stated = _default_sidewall_factor(usual, "default: sin(half angle), a film evaporated along the axis")
+        # The deviation from the law is what is uncertain; the law itself follows the half angle.
+        return math.sin(half_angle) + self.values(stated, "apex.sidewall_factor.evaporated") - usual
+
+
+def _default_sidewall_factor(value: float, source: str) -> Input:
+    low, high = value - _SIDEWALL_HALF_WIDTH, value + _SIDEWALL_HALF_WIDTH
+    u = _SIDEWALL_HALF_WIDTH / math.sqrt(3)
+    return Input(value=value, u=u, low=low, high=high, distribution="uniform", source=source)
+
+
+def probe_of(document: ProbeDocument, values: Values) -> Probe:
+    """Build the probe that a document describes, at the values handed out."""
+    build = Builder(document, materials_for(document.materials, document.interfaces), values)
+    tip = _apex(build)
+    sensing = TipSensing(
+        metals=document.thermocouple.metals,
+        source_layer=document.heat_source.layer,
+        source_shape=document.heat_source.shape,
+        relaxation_length=build.number(
+            document.heat_source.relaxation_length, "heat_source.relaxation_length", document.heat_source.source
+        ),
+    )
+    return Probe(
+        apex=tip, plate=_plate(build, tip), properties=_properties(build), sheets=_sheets(build), sensing=sensing
+    )
+
+
+def _apex(build: Builder) -> Apex:
+    entry = build.document.apex
+    return Apex(
+        height=build.number(entry.height, "apex.height", entry.source),
+        core_radius=build.number(entry.core_radius, "apex.core_radius", entry.source),
+        half_angle=build.number(entry.half_angle, "apex.half_angle", entry.source),
+        layers=tuple(build.tip_layer(name, layer) for name, layer in entry.layers.items()),
+    )
+
+
+def _plate(build: Builder, tip: Apex) -> Plate | None:
+    entry = build.document.cantilever
+    if entry is None:
+        return None
+    return Plate(
+        length=build.number(entry.length, "cantilever.length", entry.source),
+        width=build.number(entry.width, "cantilever.width", entry.source),
+        tip_to_end=build.number(entry.tip_to_end, "cantilever.tip_to_end", entry.source),
+        hole_radius=tip.foot_radius,
+    )
+
+
+def _properties(build: Builder) -> HeatProperties:
+    apex = build.document.apex
+    regions: dict[str, FilmEntry | CoreEntry] = {CORE: apex.core, **apex.layers}
+    paths = {CORE: "apex.core", **{name: f"apex.layers.{name}" for name in apex.layers}}
+    conductance: dict[tuple[str, str], float] = {}
+    for pair in _touching(build.document):
+        found = build.materials.boundary_conductance(regions[pair[0]].material, regions[pair[1]].material)
+        if found is not None:
+            conductance[pair] = build.values(found)
+    return HeatProperties(
+        conductivity={name: build.conductivity(entry, paths[name]) for name, entry in regions.items()},
+        heat_capacity={name: build.heat_capacity(entry) for name, entry in regions.items()},
+        boundary_conductance=conductance,
+    )
+
+
+def _touching(document: ProbeDocument) -> Iterator[tuple[str, str]]:
+    """Pairs of regions that touch: neighbours, and what meets through an opening."""
+    names = [CORE, *document.apex.layers]
+    yield from pairwise(names)
+    for i, layer in enumerate(document.apex.layers.values(), start=1):
+        if layer.opening_radius is not None:
+            yield names[i - 1], names[i + 1]
+
+
+def _sheets(build: Builder) -> dict[str, Sheet]:
+    document = build.document
+    if document.cantilever is None:
+        return {}
+    films = document.cantilever.films
+    carried = list(document.apex.layers) if films is None else films
+    own = {name: (f"cantilever.layers.{name}", film, True) for name, film in document.cantilever.layers.items()}
+    tip = {name: (f"apex.layers.{name}", document.apex.layers[name], False) for name in carried}
+    return {
+        name: Sheet(
+            thickness=build.number(film.thickness, f"{path}.thickness", film.source),
+            conductivity=build.conductivity(film, path),
+            heat_capacity=build.heat_capacity(film),
+            under_tip=under,
+        )
+        for name, (path, film, under) in {**own, **tip}.items()
+    }

@@ -1,0 +1,154 @@
+"""Propagation of distributions (JCGM 101) beside first order, and whether the two agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thermonet.documents.probe import ProbeDocument
+from thermonet.quantities.errors import PhysicsError
+from thermonet.quantities.inputs import Input
+from thermonet.studies.answers import Answers, solve_probe
+from thermonet.studies.design import probe_of
+from thermonet.studies.values import Values
+
+_COVERAGE, _FACTOR = 0.95, 1.959963984540054
+_CHUNK = 25
+
+Progress = Callable[[int, int], None]
+
+
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Propagated:
+    """One quantity by both ways, in its unit.
+
+    Attributes
+    ----------
+    mean, u
+        Of the trials.
+    low, high
+        Shortest interval that holds 95 % of the trials.
+    first_order
+        Value less and plus 1.96 u of first order.
+    tolerance
+        Half a unit of the first significant digit of the first-order u (JCGM 101, 7.9.2).
+    """
+
+    mean: float
+    u: float
+    low: float
+    high: float
+    first_order: tuple[float, float]
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both ends of the intervals lie within the tolerance of each other (JCGM 101, 8.1)."""
+        ends = (self.low - self.first_order[0], self.high - self.first_order[1])
+        return max(abs(end) for end in ends) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class MonteCarlo:
+    """Trials that gave an answer, draws that no probe can be built from, and what came out."""
+
+    trials: int
+    impossible: int
+    quantities: Mapping[str, Propagated]
+
+
+def draw(inputs: Mapping[str, Input], trials: int, seed: int) -> dict[str, NDArray[np.float64]]:
+    """Independent draws of every uncertain input, (trials,) each; the seed fixes them whatever the number of jobs."""
+    generator = np.random.default_rng(seed)
+    return {name: value.at(generator.random(trials)) for name, value in inputs.items() if not value.is_exact}
+
+
+def monte_carlo(
+    document: ProbeDocument,
+    inputs: Mapping[str, Input],
+    nominal: Mapping[str, tuple[float, float]],
+    *,
+    trials: int,
+    seed: int,
+    element_scale: float,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> MonteCarlo:
+    """Solve the probe anew for every draw of its inputs.
+
+    Parameters
+    ----------
+    document, inputs
+        The design and its inputs.
+    nominal
+        Value and first-order u of the quantities to compare, by key.
+    trials, seed
+        Number of draws and where they start.
+    element_scale
+        Of the meshes; the numerical error of a coarse one is far below u, and its offset is taken out.
+    jobs
+        Processes.
+    progress
+        Called with (done, total).
+    """
+    draws = draw(inputs, trials, seed)
+    rows: list[dict[str, float]] = [{name: float(values[i]) for name, values in draws.items()} for i in range(trials)]
+    chunks = [rows[i : i + _CHUNK] for i in range(0, trials, _CHUNK)]
+    found: list[Answers | None] = []
+    for answers in _each(document, chunks, element_scale, jobs):
+        found += answers
+        progress(len(found), trials)
+    possible = [answers for answers in found if answers is not None]
+    if len(possible) < 2:
+        raise PhysicsError("none of the draws gave a probe that can be built; the inputs' uncertainties are too wide")
+    centre = solve_probe(probe_of(document, Values()), element_scale).answers
+    quantities = {
+        key: _summary(np.array([answers[key] for answers in possible]) + (value - centre[key]), value, u)
+        for key, (value, u) in nominal.items()
+    }
+    return MonteCarlo(len(possible), trials - len(possible), quantities)
+
+
+def _each(document: ProbeDocument, chunks: Sequence[list[dict[str, float]]], scale: float, jobs: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    if jobs == 1:
+        yield from (_answers(document, chunk, scale) for chunk in chunks)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(_answers, [document] * len(chunks), chunks, [scale] * len(chunks))
+
+
+def _answers(document: ProbeDocument, rows: Sequence[dict[str, float]], scale: float) -> list[Answers | None]:
+    found: list[Answers | None] = []
+    for row in rows:
+        try:
+            found.append(solve_probe(probe_of(document, Values(row)), scale).answers)
+        except PhysicsError:  # a draw that nobody could build, such as an opening wider than the tip
+            found.append(None)
+    return found
+
+
+def _summary(trials: NDArray[np.float64], value: float, u: float) -> Propagated:
+    low, high = shortest_interval(trials, _COVERAGE)
+    tolerance = 0.5 * 10 ** math.floor(math.log10(u)) if u > 0 else 0.0
+    expanded = _FACTOR * u
+    return Propagated(
+        float(trials.mean()), float(trials.std(ddof=1)), low, high, (value - expanded, value + expanded), tolerance
+    )
+
+
+def shortest_interval(trials: NDArray[np.float64], coverage: float) -> tuple[float, float]:
+    """Shortest interval that holds a part of the trials (JCGM 101, 5.3.4)."""
+    ordered = np.sort(trials)
+    inside = min(math.ceil(coverage * len(ordered)), len(ordered) - 1)
+    starts = np.arange(len(ordered) - inside)
+    best = int(np.argmin(ordered[starts + inside] - ordered[starts]))
+    return float(ordered[best]), float(ordered[best + inside])

@@ -1,0 +1,254 @@
+"""The main job: from a probe design to R_P, its times, its network and the verdict, each with its uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from thermonet.documents.probe import ProbeDocument
+from thermonet.heat.error import discretisation_error
+from thermonet.heat.probe import Probe
+from thermonet.quantities.errors import NotConvergedError
+from thermonet.quantities.inputs import Input
+from thermonet.results.record import Check, Quantity, Result
+from thermonet.studies.answers import Answers, SolvedProbe, solve_probe
+from thermonet.studies.contact import (
+    DEFAULT_TOLERANCE,
+    Contact,
+    contact_of,
+    junction_check,
+    junction_resistance,
+    substrate_resistance,
+)
+from thermonet.studies.design import probe_of
+from thermonet.studies.model_errors import ModelError, model_errors
+from thermonet.studies.montecarlo import MonteCarlo, Progress, monte_carlo, silent
+from thermonet.studies.probe_checks import energy_balance_check, quasi_static_check, reciprocity_check
+from thermonet.studies.probe_tables import probe_tables
+from thermonet.studies.sensitivities import Budget, Gradient, budget, combined, differences, probe_gradients
+from thermonet.studies.values import Values
+
+#: Refinements tried before a study gives up on its tolerance.
+_REFINEMENTS = 4
+#: Sensitivities and trials need no finer mesh than this: its error is a thousandth of a sensitivity at most.
+_COARSE = 2.0
+
+_MEANING = {
+    "probe_resistance": ("K/W", "R_P", "thermocouple temperature per watt from the apex source, static"),
+    "time_constant_slowest": ("s", "tau_1", "time constant of the slowest mode of that response"),
+    "time_constant_elmore": ("s", "t_E", "first moment of the normalised impulse response"),
+    "time_constant_63": ("s", "t_63", "first time at which the step response reaches 1 - 1/e of its end"),
+    "bandwidth_3db": ("Hz", "f_3dB", "first frequency at which the response falls to 1/sqrt 2 of the static one"),
+    "apex_resistance": ("K/W", "Z_cc", "contact temperature per watt at the contact, weighted as the source"),
+    "base_resistance": ("K/W", "R_base", "foot of the tip to the chip"),
+    "film_resistance": (
+        "K/W",
+        "R_film",
+        "between the source's metal and the thermocouple, through the film between, both metals isothermal",
+    ),
+    "access_resistance": ("K/W", "R_a", "apex_resistance - probe_resistance"),
+    "junction_resistance": ("K/W", "R_J", "contact to substrate"),
+    "substrate_resistance": ("K/W", "R_S", "substrate under the contact to its bath"),
+    "responsivity": ("V/W", "rho", "S_TC R_P, thermocouple voltage per watt from the apex source"),
+    "noise_equivalent_power": (
+        "W/Hz^0.5",
+        "NEP",
+        "power whose signal equals the noise in 1 Hz, noise density / responsivity",
+    ),
+    "outer_radius": ("m", "r_out", "centre of the rounding to the outer surface, on the axis"),
+    "junction_depth": ("m", "d_TC", "outer surface to the thermocouple junction, on the axis"),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may ask of a study beyond its document.
+
+    Attributes
+    ----------
+    trials
+        Monte Carlo trials; none where 0.
+    seed
+        Of the trials.
+    jobs
+        Processes for the trials.
+    """
+
+    trials: int = 0
+    seed: int = 0
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class ProbeStudy:
+    """A studied probe: its result, and the fields that figures are drawn from.
+
+    Attributes
+    ----------
+    document, probe
+        The design, as written and in SI.
+    solved
+        The solved model on the finest mesh.
+    inputs
+        Named inputs behind every number.
+    budgets
+        Uncertainty budgets by quantity.
+    contact
+        The network around the contact.
+    model_errors
+        What the mesh cannot see.
+    trials
+        The Monte Carlo run, if there was one.
+    result
+        Quantities, tables, checks.
+    """
+
+    document: ProbeDocument
+    probe: Probe
+    solved: SolvedProbe
+    inputs: Mapping[str, Input]
+    budgets: Mapping[str, Budget]
+    contact: Contact
+    model_errors: tuple[ModelError, ...]
+    trials: MonteCarlo | None
+    result: Result
+
+
+def study_probe(document: ProbeDocument, options: Options = Options(), progress: Progress = silent) -> ProbeStudy:
+    """Study a probe design.
+
+    Raises
+    ------
+    NotConvergedError
+        The requested numerical tolerance was not met after all refinements.
+    """
+    values = Values()
+    probe = probe_of(document, values)
+    junction, substrate = junction_resistance(document, values), substrate_resistance(document, values)
+    inputs = values.inputs
+    solved, errors, scale = _converged(probe, document.numerics.element_scale.value, document.numerics.tolerance.value)
+    coarse = max(2 * scale, _COARSE)
+    gradients = _gradients(document, probe, coarse, inputs)
+    contact = contact_of(solved, (junction, substrate), gradients)
+    numbers = {**solved.answers, **_derived(document, probe, contact, values, gradients)}
+    budgets = {key: budget(gradient, inputs) for key, gradient in gradients.items()}
+    trials = None
+    if options.trials:
+        nominal = {key: (numbers[key], budgets[key].u) for key in solved.answers}
+        trials = monte_carlo(
+            document,
+            inputs,
+            nominal,
+            trials=options.trials,
+            seed=options.seed,
+            element_scale=coarse,
+            jobs=options.jobs,
+            progress=progress,
+        )
+    errors |= {"access_resistance": errors["apex_resistance"] + errors["probe_resistance"]}
+    quantities = {key: _quantity(key, value, budgets.get(key), errors.get(key)) for key, value in numbers.items()}
+    unseen = model_errors(solved, coarse)
+    result = Result(
+        kind="study",
+        name=document.name,
+        quantities=quantities,
+        tables=probe_tables(solved, budgets, contact, unseen, trials, numbers),
+        checks=_checks(document, solved, contact, inputs),
+    )
+    return ProbeStudy(document, probe, solved, inputs, budgets, contact, unseen, trials, result)
+
+
+def _converged(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProbe, dict[str, float], float]:
+    """Refine until the error of R_P meets the tolerance; the answers' errors come from three nested meshes."""
+    meshes = [solve_probe(probe, scale * factor) for factor in (4, 2, 1)]
+    for _ in range(_REFINEMENTS + 1):
+        coarse, middle, fine = (mesh.answers for mesh in meshes[-3:])
+        errors = {key: discretisation_error(fine[key], middle[key], coarse[key]) for key in fine}
+        relative = errors["probe_resistance"] / abs(fine["probe_resistance"])
+        if relative <= tolerance:
+            return meshes[-1], errors, scale
+        scale /= 2
+        meshes.append(solve_probe(probe, scale))
+    raise NotConvergedError(
+        f"R_P = {fine['probe_resistance']:.6g} K/W is uncertain by {relative:.2%} numerically, "
+        f"more than numerics.tolerance ({tolerance:.2%}), at element_scale {2 * scale:g}"
+    )
+
+
+def _gradients(document: ProbeDocument, probe: Probe, scale: float, inputs: Mapping[str, Input]) -> dict[str, Gradient]:
+    """Derivatives of every quantity by every uncertain input: {quantity: {input: derivative}}."""
+    uncertain = {name: value for name, value in inputs.items() if not value.is_exact}
+    of_probe = Values()
+    probe_of(document, of_probe)
+    behind = {name: value for name, value in uncertain.items() if name in of_probe.inputs}
+    by_input = probe_gradients(document, solve_probe(probe, scale, by_term=True), scale, behind)
+    first = next(iter(by_input.values()), None) or {}
+    found: dict[str, Gradient] = {key: {name: slopes[key] for name, slopes in by_input.items()} for key in first}
+    for key, function in (("junction_resistance", junction_resistance), ("substrate_resistance", substrate_resistance)):
+        used = Values()
+        function(document, used)
+        own = {name: value for name, value in uncertain.items() if name in used.inputs}
+        found[key] = differences(partial(function, document), own)
+    for key in ("probe_resistance", "apex_resistance"):
+        found.setdefault(key, {})
+    found["access_resistance"] = combined(
+        {"apex": (1.0, found["apex_resistance"]), "probe": (-1.0, found["probe_resistance"])}
+    )
+    return found
+
+
+def _derived(
+    document: ProbeDocument, probe: Probe, contact: Contact, values: Values, gradients: dict[str, Gradient]
+) -> Answers:
+    """Quantities that follow from others in closed form; their gradients are added to `gradients`."""
+    network, couple = contact.network, document.thermocouple
+    found = {
+        "access_resistance": network.access_resistance,
+        "junction_resistance": network.junction_resistance,
+        "substrate_resistance": network.substrate_resistance,
+        "outer_radius": probe.apex.outer_radius,
+        "junction_depth": probe.apex.depth_on_axis(couple.metals[1]),
+    }
+    if couple.seebeck_coefficient is None:
+        return found
+    seebeck = values(couple.seebeck_coefficient, "thermocouple.seebeck_coefficient", couple.source)
+    resistance = network.probe_resistance
+    found["responsivity"] = seebeck * resistance
+    gradients["responsivity"] = combined(
+        {"R_P": (seebeck, gradients["probe_resistance"]), "S": (resistance, {"thermocouple.seebeck_coefficient": 1.0})}
+    )
+    if couple.noise_density is not None:
+        noise = values(couple.noise_density, "thermocouple.noise_density", couple.source)
+        power = noise / abs(found["responsivity"])
+        found["noise_equivalent_power"] = power
+        gradients["noise_equivalent_power"] = combined(
+            {
+                "rho": (-power / found["responsivity"], gradients["responsivity"]),
+                "noise": (power / noise, {"thermocouple.noise_density": 1.0}),
+            }
+        )
+    return found
+
+
+def _quantity(key: str, value: float, spread: Budget | None, error: float | None) -> Quantity:
+    unit, symbol, description = _MEANING[key]
+    source = "finite elements" if error is not None else "closed form"
+    if spread is not None and spread.lines:
+        largest = spread.lines[0]
+        source += f"; largest share of the variance: {largest.input.name} ({largest.share:.0%})"
+    u = None if spread is None else spread.u
+    return Quantity(
+        value=value, unit=unit, symbol=symbol, description=description, u=u, numerical_error=error, source=source
+    )
+
+
+def _checks(
+    document: ProbeDocument, solved: SolvedProbe, contact: Contact, inputs: Mapping[str, Input]
+) -> dict[str, Check]:
+    tolerance = document.junction.tolerance
+    limit = DEFAULT_TOLERANCE if tolerance is None else tolerance.value
+    checks = {"junction_much_larger_than_probe": junction_check(contact, inputs, limit)}
+    if document.modulation is not None:
+        checks["quasi_static"] = quasi_static_check(document.modulation, solved.transfer)
+    return checks | {"energy_balance": energy_balance_check(solved), "reciprocity": reciprocity_check(solved)}

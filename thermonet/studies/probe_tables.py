@@ -1,0 +1,146 @@
+"""Tables of a studied probe, as they stand in the result and behind its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from thermonet.results.record import Column, Table
+from thermonet.studies.answers import SolvedProbe
+from thermonet.studies.contact import Contact
+from thermonet.studies.model_errors import ModelError
+from thermonet.studies.montecarlo import MonteCarlo
+from thermonet.studies.sensitivities import Budget
+from thermonet.system.modes import Transfer
+from thermonet.system.response import harmonic, step
+
+_MODES = 12
+
+
+def probe_tables(
+    solved: SolvedProbe,
+    budgets: Mapping[str, Budget],
+    contact: Contact,
+    unseen: Sequence[ModelError],
+    trials: MonteCarlo | None,
+    numbers: Mapping[str, float],
+) -> dict[str, Table]:
+    """All tables of a study by their name in the result."""
+    tables: dict[str, Table] = {
+        f"budget.{key}": budget_table(spread) for key, spread in budgets.items() if spread.lines
+    }
+    tables["budget_groups"] = groups_table(budgets["probe_resistance"])
+    tables["modes"] = modes_table(solved.transfer)
+    tables["step"] = step_table(solved.transfer)
+    tables["frequency"] = frequency_table(solved.transfer)
+    tables["network"] = network_table(contact)
+    tables["model_errors"] = model_error_table(unseen, numbers["probe_resistance"])
+    if trials is not None:
+        tables["monte_carlo"] = monte_carlo_table(trials, numbers)
+    return tables
+
+
+def budget_table(spread: Budget) -> Table:
+    """Inputs of a quantity, the largest share first; values and sensitivities in SI."""
+    lines = spread.lines
+    return {
+        "input": Column("", [line.input.name for line in lines]),
+        "value": Column("SI", [line.input.value for line in lines]),
+        "u": Column("SI", [line.input.u for line in lines]),
+        "distribution": Column("", [line.input.distribution for line in lines]),
+        "sensitivity": Column("SI", [line.sensitivity for line in lines]),
+        "contribution": Column("SI", [line.contribution for line in lines]),
+        "share": Column("1", [line.share for line in lines]),
+        "source": Column("", [line.input.source for line in lines]),
+    }
+
+
+def group_of(name: str) -> str:
+    """Kind of thing an input says something about."""
+    if "sidewall_factor" in name:
+        return "sidewall factors"
+    if name.startswith("cantilever.") or "SiN_LPCVD" in name:
+        return "cantilever"
+    if name.startswith("interfaces."):
+        return "boundary conductances"
+    if name.startswith("materials."):
+        return "film materials"
+    if name.startswith("apex.layers."):
+        return "film dimensions"
+    return {"apex": "tip shape", "heat_source": "heat source"}.get(name.split(".", 1)[0], "other")
+
+
+def groups_table(spread: Budget) -> Table:
+    """Shares of R_P's variance by kind of input, the largest first."""
+    shares: dict[str, float] = {}
+    for line in spread.lines:
+        group = group_of(line.input.name)
+        shares[group] = shares.get(group, 0.0) + line.share
+    ordered = sorted(shares.items(), key=lambda item: -item[1])
+    return {"group": Column("", [name for name, _ in ordered]), "share": Column("1", [share for _, share in ordered])}
+
+
+def modes_table(seen: Transfer) -> Table:
+    """Slowest modes with their shares of the static response; the last line is all the others together."""
+    shares = seen.shares
+    times: list[float | None] = [float(time) for time in seen.time_constants[:_MODES]]
+    return {
+        "mode": Column("", [*(str(i + 1) for i in range(len(times))), "all others"]),
+        "time_constant": Column("s", [*times, None]),
+        "share": Column("1", [*shares[:_MODES], shares[_MODES:].sum()]),
+    }
+
+
+def step_table(seen: Transfer) -> Table:
+    """Step response per watt."""
+    time = np.concatenate([[0.0], np.geomspace(1e-3, 10.0, 161) * seen.time_constants[0]])
+    return {"time": Column("s", list(time)), "temperature": Column("K/W", list(step(seen, time)))}
+
+
+def frequency_table(seen: Transfer) -> Table:
+    """Harmonic response per watt: amplitude and phase."""
+    frequency = np.geomspace(1e-2, 1e4, 181) / (2 * np.pi * seen.time_constants[0])
+    response = harmonic(seen, frequency)
+    return {
+        "frequency": Column("Hz", list(frequency)),
+        "amplitude": Column("K/W", list(np.abs(response))),
+        "phase": Column("rad", list(np.unwrap(np.angle(response)))),
+    }
+
+
+def network_table(contact: Contact) -> Table:
+    """Elements of the contact network."""
+    elements = list(contact.network.graph().edges(data=True))
+    return {
+        "element": Column("", [data["name"] for _, _, data in elements]),
+        "from": Column("", [first for first, _, _ in elements]),
+        "to": Column("", [second for _, second, _ in elements]),
+        "resistance": Column("K/W", [data["resistance"] for _, _, data in elements]),
+    }
+
+
+def model_error_table(unseen: Sequence[ModelError], probe_resistance: float) -> Table:
+    """Errors of the model that no mesh removes."""
+    return {
+        "model": Column("", [error.name for error in unseen]),
+        "effect": Column("K/W", [error.effect for error in unseen]),
+        "relative": Column("1", [error.effect / probe_resistance for error in unseen]),
+        "explanation": Column("", [error.explanation for error in unseen]),
+    }
+
+
+def monte_carlo_table(trials: MonteCarlo, numbers: Mapping[str, float]) -> Table:
+    """Both propagations side by side; intervals of 95 %, values in SI."""
+    found = trials.quantities
+    return {
+        "quantity": Column("", list(found)),
+        "value": Column("SI", [numbers[key] for key in found]),
+        "first_order_low": Column("SI", [item.first_order[0] for item in found.values()]),
+        "first_order_high": Column("SI", [item.first_order[1] for item in found.values()]),
+        "mean": Column("SI", [item.mean for item in found.values()]),
+        "u": Column("SI", [item.u for item in found.values()]),
+        "low": Column("SI", [item.low for item in found.values()]),
+        "high": Column("SI", [item.high for item in found.values()]),
+        "agrees": Column("", [item.agrees for item in found.values()]),
+    }

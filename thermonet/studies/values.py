@@ -1,0 +1,33 @@
+"""Every number a model is built from passes here once: recorded as a named input, or replaced by another value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from thermonet.quantities.inputs import Input
+
+
+@dataclass
+class Values:
+    """Hands out the values of inputs and keeps a list of those that were used.
+
+    Building a model with one of these gives the model and, afterwards, all named inputs behind it; building it again
+    with `changed` gives the model at other values. Two uses of one name are one cause.
+
+    Attributes
+    ----------
+    changed
+        Values [SI] that replace the stated ones, by name.
+    inputs
+        What was handed out, by name.
+    """
+
+    changed: Mapping[str, float] = field(default_factory=dict)
+    inputs: dict[str, Input] = field(default_factory=dict)
+
+    def __call__(self, value: Input, name: str = "", source: str = "") -> float:
+        """Value of an input [SI], now known under `name` (its own where none is given)."""
+        known = name or value.name
+        self.inputs[known] = replace(value, name=known, source=value.source or source)
+        return self.changed.get(known, value.value)
