@@ -46,15 +46,20 @@ def study(
     The numbers, tables, figures and the report go to a run folder; a summary is printed.
     """
     from thermonet.documents.builtin import located_file
+    from thermonet.quantities.errors import DocumentError, PhysicsError, Problem
     from thermonet.results.folder import check_destination, run_hash
     from thermonet.studies.open import opened
 
     started = time.perf_counter()
-    document = opened(located_file(design), settings)
+    file = located_file(design)
+    document = opened(file, settings)
     drawn = {"trials": trials, "seed": seed if trials else 0}
     folder = out or Path("runs") / f"{document.name}-{run_hash(document.text, drawn)}"
     check_destination(folder)
-    found = _studied(document, trials=trials, seed=seed, jobs=jobs)
+    try:
+        found = _studied(document, trials=trials, seed=seed, jobs=jobs)
+    except PhysicsError as error:  # well formed, and yet nothing that can exist
+        raise DocumentError([Problem(str(file), 1, 1, "document", str(error))]) from None
     result: Result = found.result
     if verbose:
         click.echo(f"solved in {time.perf_counter() - started:.2f} s", err=True)

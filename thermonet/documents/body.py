@@ -150,11 +150,13 @@ class BodyDocument(Entry):
     temperature: Temperature = Field(description="of the surroundings such as '300 K'")
     shape: SlabEntry | CoaxialEntry | SphericalEntry | DiscEntry | PlateEntry = Field(discriminator="kind")
     layers: dict[str, LayerEntry] = Field(min_length=1, description="layers by name, in order")
-    interfaces: dict[str, BoundaryConductance] = {}
-    boundaries: dict[str, BoundaryEntry] = {}
-    sources: dict[str, SourceEntry] = {}
-    sensors: dict[str, SensorEntry] = {}
-    materials: dict[str, MaterialChange] = {}
+    interfaces: dict[str, BoundaryConductance] = Field(
+        default_factory=dict, description="by pair of layers, materials or families such as 'gold/nitride'"
+    )
+    boundaries: dict[str, BoundaryEntry] = Field(default_factory=dict, description="those not listed are adiabatic")
+    sources: dict[str, SourceEntry] = Field(default_factory=dict)
+    sensors: dict[str, SensorEntry] = Field(default_factory=dict)
+    materials: dict[str, MaterialChange] = Field(default_factory=dict)
     numerics: NumericsEntry
 
     def inconsistencies(self) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,11 @@ from thermonet.quantities.errors import DocumentError, Problem
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+MAX_ALIASES = 20
 #: The name of a whole document in messages.
 ROOT = "document"
+
+_ALIAS = "!alias"
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
 
@@ -37,17 +40,22 @@ class Place:
 
 @dataclass(slots=True)
 class LocatedDocument:
-    """A document as plain text values, with the place of every path in it."""
+    """A document as plain text values, with the place of every path in it, and of every key itself."""
 
     data: Plain
     places: dict[str, Place]
     problems: list[Problem] = field(default_factory=list)
+    keys: dict[str, Place] = field(default_factory=dict)
 
     def place(self, path: str) -> Place:
         """Place of a path, or of the nearest enclosing one that the user wrote."""
         while path and path not in self.places:
             path = path.rpartition(".")[0]
         return self.places[path]
+
+    def key_place(self, path: str) -> Place:
+        """Place of the key at the end of a path, where the key itself is what is wrong."""
+        return self.keys.get(path) or self.place(path)
 
 
 def joined(path: str, key: object) -> str:
@@ -91,10 +99,9 @@ def parse(text: str, file: str) -> LocatedDocument:
         what = " ".join(part for part in (error.context, error.problem) if part)
         raise DocumentError([place.problem("", f"is not YAML ({what})")]) from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise DocumentError(
-            [Place(file, line).problem("", f"holds a character YAML forbids: {error.reason}")]
-        ) from None
+        before = text[: error.position]
+        place = Place(file, before.count("\n") + 1, error.position - before.rfind("\n"))
+        raise DocumentError([place.problem("", f"holds a character YAML forbids: {error.reason}")]) from None
     except (_TooDeepError, RecursionError):
         _refuse(file, f"is nested deeper than {MAX_DEPTH} levels, expected at most that")
     if root is None:
@@ -105,7 +112,7 @@ def parse(text: str, file: str) -> LocatedDocument:
         walk.problems.append(
             walk.places[""].problem("", "expected keys and values, the first one 'thermonet: probe/1'")
         )
-    return LocatedDocument(data, walk.places, walk.problems)
+    return LocatedDocument(data, walk.places, walk.problems, walk.keys)
 
 
 class _TooDeepError(Exception):
@@ -113,11 +120,18 @@ class _TooDeepError(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """A composer that stops at a depth no design reaches, before the recursion of the interpreter does."""
+    """A composer that never follows an alias, and stops at a depth no design reaches."""
 
-    depth = 0
+    depth, aliases = 0, 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]
+            self.aliases += 1
+            if event.anchor not in self.anchors or self.aliases > MAX_ALIASES:
+                what = "more aliases than any design has" if event.anchor in self.anchors else "an alias of nothing"
+                raise yaml.MarkedYAMLError(problem=f"found {what}", problem_mark=event.start_mark)
+            return yaml.ScalarNode(_ALIAS, f"*{event.anchor}", event.start_mark, event.end_mark)
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _TooDeepError
@@ -145,17 +159,16 @@ class _Walk:
     def __init__(self, file: str) -> None:
         self.file = file
         self.places: dict[str, Place] = {}
+        self.keys: dict[str, Place] = {}
         self.problems: list[Problem] = []
-        self.seen: set[int] = set()
 
     def plain(self, node: yaml.Node, path: str) -> Plain:
         mark = node.start_mark
         place = Place(self.file, mark.line + 1, mark.column + 1)
         self.places[path] = place
-        if id(node) in self.seen:
-            self.problems.append(place.problem(path, "is an alias (*name), expected the value written out"))
+        if node.tag == _ALIAS:
+            self.problems.append(place.problem(path, f"is an alias ({node.value}), expected the value written out"))
             return ""
-        self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -178,6 +191,7 @@ class _Walk:
                     place.problem(below, f"is a duplicate key (first on line {first}), expected it once")
                 )
             else:
+                self.keys[below] = place
                 entries[key] = self.plain(value_node, below)
                 self.places[below] = place if value_node.start_mark.line != mark.line else self.places[below]
         return entries
@@ -194,7 +208,7 @@ def with_settings(document: LocatedDocument, settings: tuple[str, ...]) -> Locat
     for text in settings:
         path, equals, value = text.partition("=")
         path, place = path.strip(), Place("--set", 1, len(path) + 2)
-        if not (equals and path and value.strip()):
+        if not (equals and value.strip() and all(path.split("."))):
             raise DocumentError([Place("--set").problem(path, f"'{text}' is not a setting, expected path=value")])
         try:
             part = parse(value, "--set")
@@ -208,21 +222,28 @@ def with_settings(document: LocatedDocument, settings: tuple[str, ...]) -> Locat
 
 
 def _put(document: LocatedDocument, keys: list[str], value: Plain, place: Place) -> None:
-    inside, path = document.data, ""
-    for key in keys[:-1]:
+    full, path = ".".join(keys), ""
+    inside = document.data
+    for i, key in enumerate(keys):
+        below: Plain = value if i == len(keys) - 1 else {}
+        if isinstance(inside, dict):
+            inside[key] = below if i == len(keys) - 1 else inside.get(key, below)
+            inside = inside[key]
+        elif isinstance(inside, list) and key in map(str, range(len(inside))):
+            inside[int(key)] = below if i == len(keys) - 1 else inside[int(key)]
+            inside = inside[int(key)]
+        else:
+            what = f"a list of {len(inside)}" if isinstance(inside, list) else "a plain value"
+            raise DocumentError([place.problem(full, f"'{path}' is {what}, it has no '{key}'")])
         path = joined(path, key)
-        if not isinstance(inside, dict):
-            break
-        inside = inside.setdefault(key, {})
         document.places.setdefault(path, place)
-    if not isinstance(inside, dict):
-        raise DocumentError([place.problem(".".join(keys), f"'{path}' is a plain value, nothing can be set below it")])
-    inside[keys[-1]] = value
-    full = ".".join(keys)
-    for below in [known for known in document.places if known == full or known.startswith(full + ".")]:
-        del document.places[below]
-    document.places[full] = place
-    document.problems = [problem for problem in document.problems if problem.path != full]
+    document.keys = {known: at for known, at in document.keys.items() if not _within(known, full)}
+    document.places = {known: at for known, at in document.places.items() if not _within(known, full)} | {full: place}
+    document.problems = [problem for problem in document.problems if not _within(problem.path, full)]
+
+
+def _within(path: str, outer: str) -> bool:
+    return path == outer or path.startswith(f"{outer}.")
 
 
 def dumped(data: Plain) -> str:

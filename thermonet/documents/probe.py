@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -183,17 +185,29 @@ class ProbeDocument(Entry):
     substrate: SubstrateEntry = SubstrateEntry()
     modulation: ModulationEntry | None = None
     measured: MeasuredEntry | None = None
-    materials: dict[str, MaterialChange] = {}
-    interfaces: dict[str, BoundaryConductance] = {}
+    materials: dict[str, MaterialChange] = Field(default_factory=dict)
+    interfaces: dict[str, BoundaryConductance] = Field(default_factory=dict)
     numerics: NumericsEntry
 
     def inconsistencies(self) -> Iterator[tuple[str, str]]:
         """Yield (path, message) for everything that is well formed but cannot be built or means nothing."""
+        yield from _layer_words(self)
         yield from _layer_names(self)
         yield from _tip_shape(self.apex)
         yield from _conductivity_routes(self)
         yield from _plate_shape(self)
         yield from _contact(self)
+
+
+def _layer_words(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
+    """Names become parts of other names: a word each, and none that is taken."""
+    layers = [f"apex.layers.{name}" for name in probe.apex.layers]
+    layers += [f"cantilever.layers.{name}" for name in (probe.cantilever.layers if probe.cantilever else ())]
+    for path in layers:
+        if not re.fullmatch(r"[a-z]+\.layers\.[A-Za-z0-9_-]+", path):
+            yield path, "is no name of a layer, expected letters, digits, - and _"
+    if "core" in probe.apex.layers:
+        yield "apex.layers.core", "is the name of what is below the layers, expected another name"
 
 
 def _layer_names(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
@@ -230,36 +244,23 @@ def _metals_meet(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
 
 
 def _tip_shape(apex: ApexEntry) -> Iterator[tuple[str, str]]:
-    from math import cos, isclose
-
     height, radius = apex.height.value, apex.core_radius.value
     if radius >= height / 2:
-        yield "apex.core_radius", f"must be below half the tip's height ({height / 2:.3g} m), got {radius:.3g} m"
-    outer = radius
+        yield "apex.core_radius", f"must be below half the tip's height ({_nm(height / 2)}), got {_nm(radius)}"
     for name, layer in apex.layers.items():
-        path = f"apex.layers.{name}"
-        at_apex = layer.apex_thickness or layer.thickness
-        for key, thickness in (("thickness", layer.thickness), ("apex_thickness", at_apex)):
-            if thickness.value >= height / 4 and (key == "thickness" or layer.apex_thickness):
-                yield (
-                    f"{path}.{key}",
-                    f"must be below a quarter of the tip's height ({height / 4:.3g} m), got {thickness.value:.3g} m",
-                )
-        if layer.opening_radius is not None:
-            # The mapped mesh keeps the rim of the opening on the rounded end, where the films are spherical.
-            widest = 0.95 * outer * cos(apex.half_angle.value)
-            if layer.opening_radius.value > widest:
-                yield (
-                    f"{path}.opening_radius",
-                    f"is wider than the rounded end of the layer it opens (at most {widest:.3g} m), got {layer.opening_radius.value:.3g} m",
-                )
-        outer += at_apex.value
-    if apex.outer_radius is not None and not isclose(apex.outer_radius.value, outer, rel_tol=1e-6):
-        yield (
-            "apex.outer_radius",
-            f"core_radius and the apex thicknesses give {outer * 1e9:.4g} nm, got {apex.outer_radius.value * 1e9:.4g} nm; "
-            "leave one of the two out",
-        )
+        stated = {"thickness": layer.thickness, "apex_thickness": layer.apex_thickness}
+        for key, thickness in stated.items():
+            if thickness is not None and thickness.value >= height / 4:
+                limit = f"a quarter of the tip's height ({_nm(height / 4)})"
+                yield f"apex.layers.{name}.{key}", f"must be below {limit}, got {_nm(thickness.value)}"
+    outer = radius + sum((layer.apex_thickness or layer.thickness).value for layer in apex.layers.values())
+    if apex.outer_radius is not None and not math.isclose(apex.outer_radius.value, outer, rel_tol=1e-6):
+        given = f"core_radius and the films on the axis give {_nm(outer)}, got {_nm(apex.outer_radius.value)}"
+        yield "apex.outer_radius", f"{given}; expected that value, or only one of the two radii"
+
+
+def _nm(length: float) -> str:
+    return f"{length * 1e9:.4g} nm"
 
 
 def _conductivity_routes(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
@@ -280,31 +281,23 @@ def _conductivity_routes(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
 
 
 def _plate_shape(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
-    from math import tan
-
     plate, apex = probe.cantilever, probe.apex
     if plate is None:
         return
     films = sum(layer.thickness.value for layer in apex.layers.values())
-    foot = apex.height.value * tan(apex.half_angle.value) + apex.core_radius.value + 2 * films
+    foot = apex.height.value * math.tan(apex.half_angle.value) + apex.core_radius.value + 2 * films
+    room = f"the foot of the tip, about {_nm(foot)} in radius,"
     if 2 * foot > 0.9 * plate.width.value:
-        yield (
-            "cantilever.width",
-            f"the foot of the tip ({2 * foot:.3g} m across) needs a wider plate, got {plate.width.value:.3g} m",
-        )
+        yield "cantilever.width", f"{room} needs a plate wider than {_nm(2 * foot / 0.9)}, got {_nm(plate.width.value)}"
     if plate.tip_to_end.value < 1.1 * foot:
-        yield "cantilever.tip_to_end", f"the foot of the tip (radius {foot:.3g} m) reaches over the free end"
+        yield "cantilever.tip_to_end", f"{room} reaches over the free end, expected more than {_nm(1.1 * foot)}"
     if plate.length.value - plate.tip_to_end.value < 1.3 * foot:
-        yield (
-            "cantilever.length",
-            f"the foot of the tip (radius {foot:.3g} m) reaches the chip, expected a longer plate",
-        )
+        least = plate.tip_to_end.value + 1.3 * foot
+        yield "cantilever.length", f"{room} reaches the chip, expected more than {_nm(least)}"
     for name in plate.layers:
         if name in apex.layers:
-            yield (
-                f"cantilever.layers.{name}",
-                "is the name of a tip layer, which continues on the plate by itself; expected another name",
-            )
+            message = "is the name of a tip layer, which continues on the plate by itself; expected another name"
+            yield f"cantilever.layers.{name}", message
 
 
 def _contact(probe: ProbeDocument) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import ValidationError
 
 from thermonet.documents.located import LocatedDocument, joined, load, with_settings
-from thermonet.quantities.errors import DocumentError, Problem
+from thermonet.quantities.errors import DocumentError, PhysicsError, Problem
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -63,8 +63,12 @@ def validated(
         found = (_problem(document, item, schema) for item in error.errors())
         problems += [problem for problem in found if problem.path not in known]
         raise DocumentError(problems) from None
-    inconsistent = [*value.inconsistencies(), *(also(value) if also else ())]
-    problems += [document.place(path).problem(path, message) for path, message in inconsistent]
+    inconsistent = list(value.inconsistencies())
+    try:
+        inconsistent += also(value) if also else ()
+    except PhysicsError as error:  # what cannot be built says so itself, unless the reason has been found already
+        inconsistent += [] if inconsistent else [("", str(error))]
+    problems += [document.place(path).problem(path, message) for path, message in inconsistent if path not in known]
     if problems:
         raise DocumentError(problems)
     return value
@@ -79,7 +83,8 @@ def _problem(document: LocatedDocument, error: ErrorDetails, schema: type[Entry]
     below = {"thermonet": "key", "union_tag_not_found": "discriminator", "union_tag_invalid": "discriminator"}.get(kind)
     if below is not None and context[below]:
         path = joined(path, context[below].strip("'"))
-    return document.place(path).problem(path, _message(error, entry, location))
+    place = document.key_place(path) if kind == "extra_forbidden" else document.place(path)
+    return place.problem(path, _message(error, entry, location))
 
 
 def _message(error: ErrorDetails, entry: type[Entry] | None, location: tuple[int | str, ...]) -> str:
@@ -94,6 +99,10 @@ def _message(error: ErrorDetails, entry: type[Entry] | None, location: tuple[int
         "model_type": lambda: "expected keys and values below it",
         "model_attributes_type": lambda: "expected keys and values below it",
         "dict_type": lambda: "expected keys and values below it",
+        "string_type": lambda: "expected a text",
+        "string_pattern_mismatch": lambda: (
+            f"'{error['input']}' does not fit {context['pattern']}{_purpose(entry, location)}"
+        ),
         "literal_error": lambda: f"expected {context['expected']}, got '{error['input']}'",
     }
     return words.get(error["type"], lambda: str(error["msg"]))()

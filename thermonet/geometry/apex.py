@@ -29,6 +29,12 @@ from thermonet.quantities.errors import PhysicsError
 
 #: Name of the core's region.
 CORE = "core"
+#: Intervals of the usual mesh (all divisible by four, so that two coarser meshes nest in it).
+_CAP, _OPENING, _WALL, _FOOT, _CORE, _FILM, _SURFACE = 8, 16, 16, 12, 8, 4, 8
+#: Share of the wall below which its elements shrink again, towards the foot where the films come to one temperature.
+_FOOT_SHARE = 0.12
+#: Share of the rounded end's angle beyond which no rim of an opening may lie.
+_LAST_RIM = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,20 +121,11 @@ class Apex:
         names = [layer.name for layer in self.layers]
         return sum(layer.apex for layer in self.layers[names.index(name) :])
 
-
-def junction_depth(apex: Apex, inner: str, outer: str) -> float:
-    """Distance of the metal junction from the outer surface, on the axis [m].
-
-    The film below an opening fills it, so the junction lies at the inner surface of the outer metal.
-    """
-    del inner
-    return apex.depth_on_axis(outer)
-
-
-#: Intervals of the usual mesh (all divisible by four, so that two coarser meshes nest in it).
-_CAP, _OPENING, _WALL, _FOOT, _CORE, _FILM, _SURFACE = 8, 16, 16, 12, 8, 4, 8
-#: Share of the wall below which its elements shrink again, towards the foot where the films come to one temperature.
-_FOOT_SHARE = 0.12
+    def widest_opening(self, name: str) -> float:
+        """Largest radius that an opening in a layer can have and still lie on the rounded end [m]."""
+        names = [layer.name for layer in self.layers]
+        last = _LAST_RIM * (math.pi / 2 - self.half_angle)
+        return float(_surfaces(self, np.array([last]))[0, names.index(name)] * math.sin(last))
 
 
 def apex_mesh(apex: Apex, element_scale: float = 1.0) -> Mesh:
@@ -178,13 +175,16 @@ def _rim_angle(apex: Apex) -> float:
         if layer.opening_radius is None:
             continue
         rim = layer.opening_radius
+        widest = apex.widest_opening(layer.name)
+        if rim > widest:
+            raise PhysicsError(
+                f"{layer.name}: the opening ({rim:.4g} m) is wider than the rounded end ({widest:.4g} m)"
+            )
 
         def excess(angle: float, below: int = index, rim: float = rim) -> float:
             return float(_surfaces(apex, np.array([angle]))[0, below] * math.sin(angle)) - rim
 
-        if excess(0.999 * last) <= 0:
-            raise PhysicsError(f"{layer.name}: the opening ({rim:g} m) is wider than the rounded end of the layer")
-        return float(brentq(excess, 0.0, 0.999 * last, xtol=1e-15))
+        return float(brentq(excess, 0.0, _LAST_RIM * last, xtol=1e-15))
     return last / 2
 
 

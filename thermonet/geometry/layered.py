@@ -1,7 +1,7 @@
 """Layered bodies on mapped meshes: slabs, coaxial and spherical shells, stacks of discs, sheets in their plane.
 
 Every mesh is one logically rectangular grid whose counts depend on the element scale alone. Curved edges carry their
-middle node on the curve. Meshes nest: halving the scale halves every interval.
+middle node on the curve. Meshes nest: halving the scale halves every interval (from a scale of 4 downwards).
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def body_mesh(shape: Shape, element_scale: float = 1.0) -> Mesh:
 
 
 def nested_intervals(count: int, scale: float) -> int:
-    """Number of intervals at an element scale; halving the scale doubles it exactly, whatever the scale is.
+    """Number of intervals at an element scale; halving a scale of at most 4 doubles it exactly.
 
     Examples
     --------
@@ -240,11 +240,13 @@ def _towards_start(count: int) -> Floats:
 def _from_edge(extent: float, size: float, near: int, far: int) -> Floats:
     """Shares 0 .. 1 of a line of length `extent` that starts at the edge of a spot of a certain size.
 
-    Graded to the edge up to about the spot's size, from there growing in proportion to the distance. The length of
-    the graded part depends smoothly on both, so that no change of a dimension changes the topology.
+    Graded to the edge up to about the spot's size (or half the line), from there growing with the distance; equal
+    steps where the whole line is as short as the steps that the edge asks for. All of it depends smoothly on both
+    lengths, so that no change of a dimension changes the topology.
     """
-    part = size / (extent + size)
-    inside = part * _towards_start(near)
+    part = size / (extent + 2 * size)
+    crowding = extent / (extent + size / _RIM**2)  # of the usual mesh: meshes of all scales nest
+    inside = part * (crowding * _towards_start(near) + (1 - crowding) * graded(near))
     outside = part + (1 - part) * graded(far, 1 / part)
     return np.concatenate([inside, outside[1:]])
 

@@ -57,7 +57,9 @@ def plate_mesh(plate: Plate, element_scale: float = 1.0) -> Mesh:
     The boundaries are 'chip' (x = 0), 'ring' (from the free end's side, phi = 0, round to the chip's, phi = pi) and
     'symmetry' (y = 0). Coordinates have their origin at the hole's centre, x towards the free end.
     """
-    back = min(plate.width / 2, 0.6 * (plate.length - plate.tip_to_end))
+    # The rim of the round part lies between the hole and the chip, however close they are.
+    chip = plate.length - plate.tip_to_end
+    back = min(plate.width / 2, plate.hole_radius + 0.55 * (chip - plate.hole_radius))
     counts = [intervals(count, element_scale) for count in (_END, _SIDE, _BACK)]
     angle, rim = _ring_and_rim(plate, back, counts)
     out = half_steps(graded(intervals(_OUT, element_scale), plate.width / (4 * plate.hole_radius)))
@@ -67,7 +69,6 @@ def plate_mesh(plate: Plate, element_scale: float = 1.0) -> Mesh:
     # The rest of the plate continues the rim's back side to the chip.
     start = 2 * (counts[0] + counts[1])
     along = half_steps(graded(intervals(_LENGTH, element_scale)))
-    chip = plate.length - plate.tip_to_end
     rest = np.repeat(rim[start:, None], len(along), axis=1)
     rest[:, :, 0] = -back - along * (chip - back)
     rest_nodes = nodes.size + np.arange(rest.shape[0] * rest.shape[1]).reshape(rest.shape[:2])

@@ -291,6 +291,6 @@ def _with_isothermal_ports(free: System, boundaries: list[str], mesh: Mesh) -> B
     ports = {name: np.unique(position[own.get(name, nodes)]) for name, nodes in free.ports.items()}
     system = free.mapped(onto, one=np.ones(len(kept)), ports=ports)
     # A product with the transpose is stored by columns; solvers and sums want rows.
-    rows = {name: sp.csr_array(term) for name, term in system.K.items()}
-    columns = {name: sp.csr_array(term) for name, term in system.C.items()}
-    return BodyModel(replace(system, K=rows, C=columns), mesh, position[: mesh.points.shape[1]])
+    K = {name: sp.csr_array(term) for name, term in system.K.items()}
+    C = {name: sp.csr_array(term) for name, term in system.C.items()}
+    return BodyModel(replace(system, K=K, C=C), mesh, position[: mesh.points.shape[1]])

@@ -7,7 +7,7 @@ import math
 import uncertainties
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
-#: Units whose first letter may take a prefix; every other one is printed as it is.
+#: Units whose first letter may take a prefix; every other one is printed as it is ('n' before 'm^2 K/W' would be nm^2).
 _SCALABLE = {
     "K/W",
     "s",
@@ -23,7 +23,6 @@ _SCALABLE = {
     "W/Hz^0.5",
     "W/m^2/K",
     "V/Hz^0.5",
-    "m^2 K/W",
 }
 
 
@@ -56,7 +55,7 @@ def with_unit(value: float, unit: str, u: float | None = None, digits: int = 4) 
         return _dimensionless(value, u, digits)
     factor, name = scaled(value, unit)
     if u:
-        number = f"{uncertainties.ufloat(value * factor, u * factor):.2uP}"
+        number = f"{uncertainties.ufloat(value * factor, u * factor):.2ufP}"
         return f"{_spaced(number)} {name}"
     return f"{value * factor:.{digits}g} {name}"
 
@@ -66,7 +65,7 @@ def _dimensionless(value: float, u: float | None, digits: int) -> str:
     factor, ending = (100.0, " %") if 1e-5 <= abs(value) < 0.1 else (1.0, "")
     if not u:
         return f"{value * factor:.{digits}g}{ending}"
-    number = _spaced(f"{uncertainties.ufloat(value * factor, u * factor):.2uP}")
+    number = _spaced(f"{uncertainties.ufloat(value * factor, u * factor):.2ufP}")
     return f"({number}){ending}" if ending else number
 
 

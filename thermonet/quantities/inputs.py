@@ -23,6 +23,8 @@ _TEXT = re.compile(
 )
 _SPREADS = ("u", "U", "half_width", "range")
 _KEYS = ("value", *_SPREADS, "k", "distribution", "dof", "source")
+#: No value is longer than this; digits without end would overflow.
+_LONGEST = 200
 #: A lognormal `range` is read as its central 95 % interval.
 _NORMAL_95 = 1.959963984540054
 
@@ -119,7 +121,7 @@ def read_text(text: str, si_unit: str) -> Input:
     >>> read_text("72.8(5) kK/W", "K/W").u
     500.0
     """
-    match = _TEXT.fullmatch(text)
+    match = _TEXT.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         wanted = EXAMPLES.get(si_unit, f"a value in {si_unit}")
         raise InputValueError(f"'{_shortened(text)}' is not a number with a unit, expected {wanted}")
@@ -130,12 +132,17 @@ def read_text(text: str, si_unit: str) -> Input:
     except ValueError as error:
         raise InputValueError(str(error)) from None
     value = float(match["value"] + match["exponent"]) * scale
-    if match["digits"]:
+    u = _in_last_digits(match) if float(match["digits"] or 0) else float(match["u"] or 0.0)
+    return Input(value=value, u=u * scale, distribution="normal" if u else "exact")
+
+
+def _in_last_digits(match: re.Match[str]) -> float:
+    """Uncertainty of the shorthand 72.8(5), in the unit of its number."""
+    try:
         shorthand = uncertainties.ufloat_fromstr(f"{match['value']}({match['digits']}){match['exponent']}")
-        u = float(shorthand.std_dev) * scale
-    else:
-        u = float(match["u"]) * scale if match["u"] else 0.0
-    return Input(value=value, u=u, distribution="normal" if u else "exact")
+    except OverflowError:
+        raise InputValueError("must be a finite number") from None
+    return float(shorthand.std_dev)
 
 
 def read_mapping(entries: Mapping[str, object], si_unit: str) -> Input:
@@ -154,13 +161,18 @@ def read_mapping(entries: Mapping[str, object], si_unit: str) -> Input:
     value = _part(entries, "value", si_unit)
     if value.u and stated:
         raise InputValueError("the uncertainty is stated twice, expected it once", "value")
-    described = replace(value, source=str(entries.get("source", "")), dof=_degrees_of_freedom(entries))
+    source = entries.get("source", "")
+    if not isinstance(source, str):
+        raise InputValueError("expected a text", "source")
+    described = replace(value, source=source, dof=_degrees_of_freedom(entries))
     if stated is None:
         return described
     distribution = _distribution(entries, stated)
     if stated == "range":
         return _from_range(described, entries, distribution, si_unit)
     width = _spread(entries, stated, value.value, si_unit)
+    if width < 0:
+        raise InputValueError("must be zero or positive", stated)
     if stated == "half_width":
         if distribution not in ("uniform", "triangular"):
             raise InputValueError("a half width is uniform or triangular", "distribution")
@@ -179,7 +191,7 @@ def _stated_spread(entries: Mapping[str, object]) -> str | None:
     if "k" in entries and stated != ["U"]:
         raise InputValueError("a coverage factor belongs to an expanded uncertainty U, expected both or neither", "k")
     if "distribution" in entries and not stated:
-        message = "has no meaning without an uncertainty, expected u, U, half_width or range"
+        message = "belongs to an uncertainty, expected one of u, U, half_width, range beside it"
         raise InputValueError(message, "distribution")
     return stated[0] if stated else None
 
@@ -195,8 +207,6 @@ def _distribution(entries: Mapping[str, object], stated: str) -> Distribution:
 
 
 def _with_spread(value: Input, u: float, distribution: Distribution) -> Input:
-    if not 0 <= u < math.inf:
-        raise InputValueError("must be zero or positive", "u")
     if distribution == "lognormal" and not value.value > 0:
         raise InputValueError("a lognormal value must be positive", "distribution")
     if distribution in ("uniform", "triangular"):
@@ -240,9 +250,12 @@ def _part(entries: Mapping[str, object], key: str, si_unit: str) -> Input:
     if not isinstance(text, str):
         raise InputValueError(f"expected {EXAMPLES.get(si_unit, 'a value in ' + si_unit)}", key)
     try:
-        return read_text(text, si_unit)
+        found = read_text(text, si_unit)
     except InputValueError as error:
         raise InputValueError(str(error), key) from None
+    if found.u and key != "value":
+        raise InputValueError("has an uncertainty of its own, expected a plain value", key)
+    return found
 
 
 def _spread(entries: Mapping[str, object], key: str, value: float, si_unit: str) -> float:

@@ -6,6 +6,7 @@ so that ``9**9**9 nm`` would hang and ``1/12.25 Hz`` would be read as 0.08 Hz.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from tokenize import TokenError
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pint
 
-_FACTOR = r"(?:sqrt\([A-Za-z]+\)|[A-Za-zµμΩ]+0?(?:(?:\^|\*\*)?-?\d(?:\.\d)?)?)"
+_FACTOR = r"(?:sqrt\([A-Za-z]+\)|[A-Za-zµμΩÅ°]+0?(?:(?:\^|\*\*)?-?\d(?:\.\d)?)?)"
 _FACTORS = rf"{_FACTOR}(?:(?:\s*[*·/]\s*|\s+){_FACTOR})*"
 #: Names with powers of one digit, joined by spaces, products and quotients: 'W/m^2/K', 'W m^-1 K^-1', 'W/(m K)'.
 _UNIT_TEXT = re.compile(rf"(?:1/)?{_FACTORS}(?:\s*/\s*\({_FACTORS}\))?")
@@ -71,7 +72,7 @@ def scale_to_si(unit: str, si_unit: str) -> float:
     Raises
     ------
     ValueError
-        The unit is missing, unknown, of another dimension or has an offset (degrees Celsius).
+        The unit is missing, unknown, of another dimension, or no factor turns it into SI (degrees Celsius, dBm).
 
     Examples
     --------
@@ -97,10 +98,19 @@ def scale_to_si(unit: str, si_unit: str) -> float:
         target = units.Unit(_for_pint(si_unit))
     except (pint.errors.PintError, TokenError, AssertionError, AttributeError, TypeError, ValueError):
         raise ValueError(f"'{unit}' is not a known unit, expected {wanted}") from None
-    angle = any(name in str(quantity.units) for name in ("degree", "radian", "arc", "turn"))
-    if quantity.dimensionality != target.dimensionality or (si_unit == "rad") != angle:
-        raise ValueError(f"'{unit}' is the wrong kind of unit, expected {wanted}")
     try:
-        return float(quantity.to(target).magnitude)
-    except pint.OffsetUnitCalculusError:
-        raise ValueError(f"'{unit}' has an offset, expected {wanted}") from None
+        alike = quantity.dimensionality == target.dimensionality and _angle(quantity) == _angle(1.0 * target)
+        if not alike:
+            raise ValueError(f"'{unit}' is the wrong kind of unit, expected {wanted}")
+        one, two = (float(units.Quantity(number, quantity.units).to(target).magnitude) for number in (1.0, 2.0))
+    except (pint.errors.PintError, AttributeError):
+        one, two = 0.0, 1.0
+    if not math.isclose(two, 2 * one, rel_tol=1e-12):
+        raise ValueError(f"'{unit}' has an offset or is logarithmic, expected {wanted}")
+    return one
+
+
+def _angle(quantity: pint.Quantity[float]) -> float:
+    """Power of the radian in a unit, which to pint has no dimension: revolutions per minute are no hertz."""
+    powers: dict[str, float] = dict(quantity.to_root_units().unit_items())  # type: ignore[arg-type]  # pint: any number
+    return powers.get("radian", 0.0)

@@ -1,4 +1,4 @@
-"""The temperature field of a studied probe, for figures and for other programs."""
+"""The temperature field of what was studied, for figures and for other programs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints, Mesh
+from thermonet.studies.body import BodyStudy
 from thermonet.studies.probe import ProbeStudy
 
 _MICROMETRE = 1e-6
@@ -63,27 +64,32 @@ def write_field(path: Path, study: ProbeStudy) -> None:
     Points are (r, z, 0) in micrometres, z from the plane of the cantilever towards the apex; point data
     'temperature_per_watt' [K/W]; cell data 'region', the index into the names that a comment in the file lists.
     """
+    field = tip_field(study)
+    place = "(r, z, 0) in micrometres, z from the plane of the cantilever towards the apex"
+    _write(path, field.mesh, "temperature_per_watt", field.temperature, f"{place}; temperature_per_watt: K/W, static")
+
+
+def write_body_field(path: Path, study: BodyStudy) -> None:
+    """Write the field of a body as a VTK file, as `write_field` does; point data 'temperature' [K]."""
+    place = "(x, y, 0) or (r, z, 0) in micrometres"
+    _write(path, study.mesh, "temperature", study.temperature, f"{place}; temperature: K, all sources at their powers")
+
+
+def _write(path: Path, mesh: Mesh, name: str, values: Floats, meaning: str) -> None:
     import meshio
 
-    field = tip_field(study)
-    points = np.zeros((field.mesh.points.shape[1], 3))
-    points[:, :2] = field.mesh.points.T * (LENGTH_UNIT / _MICROMETRE)
-    mesh = meshio.Mesh(
+    points = np.zeros((mesh.points.shape[1], 3))
+    points[:, :2] = mesh.points.T * (LENGTH_UNIT / _MICROMETRE)
+    file = meshio.Mesh(
         points,
-        [("triangle6", field.mesh.triangles.T)],
-        point_data={"temperature_per_watt": field.temperature},
-        cell_data={"region": [field.mesh.region]},
+        [("triangle6", mesh.triangles.T)],
+        point_data={name: values},
+        cell_data={"region": [mesh.region]},
     )
-    meshio.write(path, mesh, file_format="vtu")
-    _explain(path, field.mesh.names)
-
-
-def _explain(path: Path, names: tuple[str, ...]) -> None:
-    """Say in a comment what the file's numbers mean; the format has no place for it."""
-    regions = ", ".join(f"{index} {name}" for index, name in enumerate(names)).replace("--", "- -")
-    comment = (
-        "<!-- points: (r, z, 0) in micrometres, z from the plane of the cantilever towards the apex; "
-        f"temperature_per_watt: K/W, static; region: {regions} -->\n"
-    )
+    meshio.write(path, file, file_format="vtu")
+    regions = ", ".join(f"{index} {region}" for index, region in enumerate(mesh.names))
+    # The format has no place for units and names but a comment, in which two dashes would be its end.
+    text = f"points: {meaning}; region: {regions}".replace("--", "- -")
+    comment = f"<!-- {text} -->\n"
     head, newline, rest = path.read_bytes().partition(b"\n")
     path.write_bytes(head + newline + comment.encode() + rest)

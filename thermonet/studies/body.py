@@ -30,8 +30,8 @@ _REFINEMENTS = 3
 _COARSE = 1.0
 #: Largest imbalance of heat, and largest difference of two routes to one resistance, that rounding explains.
 _EXACT = 1e-9
-#: A part of an answer that an input contributes by rounding alone.
-_NOISE = 1e-9
+#: Part of an answer below which an input's contribution is the rounding of a difference.
+_NOISE = 1e-7
 #: Modes listed one by one, and the share of a response below which a mode is not listed.
 _MODES, _UNHEARD = 12, 1e-6
 
@@ -107,11 +107,17 @@ def _converged(solved: SolvedBody, scale: float, tolerance: float) -> tuple[Solv
             scale /= 2
             solved = solve_body(solved.body, scale)
             meshes.append(solved.answers)
-    unit = _SYMBOLS[worst.split(".", 1)[0]][0]
+    unit, relative = _SYMBOLS[worst.split(".", 1)[0]][0], _relative(errors[worst], sizes[worst])
     raise NotConvergedError(
-        f"{worst} = {fine[worst]:.6g} {unit} is uncertain by {_relative(errors[worst], sizes[worst]):.2g} numerically, more "
+        f"{worst} = {_value(solved, worst):.6g} {unit} is uncertain by {relative:.2g} of its size numerically, more "
         f"than numerics.tolerance ({tolerance:.2g}), after {_REFINEMENTS} refinements at element_scale {scale:g}"
     )
+
+
+def _value(solved: SolvedBody, key: str) -> float:
+    """An answer as it is reported: temperatures absolute."""
+    zero = solved.reference if key.startswith("temperature.") else 0.0
+    return zero + solved.answers[key]
 
 
 def _relative(error: float, size: float) -> float:
@@ -153,14 +159,13 @@ def _budgets(
 
 def _quantity(solved: SolvedBody, key: str, spread: Budget, error: float) -> Quantity:
     kind, _, names = key.partition(".")
-    zero = solved.reference if kind == "temperature" else 0.0
     unit, symbol, description = _SYMBOLS[kind]
     source = "finite elements"
     if spread.lines:
         largest = spread.lines[0]
         source += f"; largest share of the variance: {largest.input.name} ({largest.share:.0%})"
     return Quantity(
-        value=zero + solved.answers[key],
+        value=_value(solved, key),
         unit=unit,
         symbol=f"{symbol}({names.replace('.', ', ')})" if names else symbol,
         description=description.format(*names.split(".")),

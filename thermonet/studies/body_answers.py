@@ -2,13 +2,14 @@
 
 A body is projected once onto the fields that matter (`system.reduction`); every number is a function of that small
 model, and so is its derivative by anything that moves the matrices. Both are those of the large model, because the
-projection holds the fields of all sources, the adjoint fields of all sensors and the fields of all baths.
+projection holds the fields of all sources, the adjoint fields of all sensors and the fields of all baths. Steady values
+are taken from the large model, which loses less to rounding; times and derivatives from the small one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
@@ -20,7 +21,7 @@ from thermonet.quantities.inputs import Input
 from thermonet.studies.body_design import body_of
 from thermonet.studies.sensitivities import step_of
 from thermonet.studies.values import Values
-from thermonet.system.core import Held, System, Vector
+from thermonet.system.core import Held, Matrix, System, Vector
 from thermonet.system.modes import Transfer, transfer
 from thermonet.system.reduction import krylov_basis, summed
 
@@ -61,14 +62,9 @@ class SolvedBody:
     reference: float
     answers: Answers
 
-    @property
-    def small_held(self) -> Held:
-        """The small model, held at its baths."""
-        return self.small.hold(*self.body.baths.values())
-
     def transfer(self, sensor: str, source: str) -> Transfer:
         """Response of a sensor per watt of a source as a sum of modes."""
-        return transfer(self.small_held, sensor, source)
+        return transfer(self.small.hold(*self.body.baths.values()), sensor, source)
 
     def rise(self) -> Vector:
         """Temperature of every unknown above the reference, by the large model [K]."""
@@ -89,7 +85,8 @@ def solve_body(body: Body, element_scale: float) -> SolvedBody:
     onto = np.column_stack([*_bath_fields(held, ports), _response_basis(held)])
     small = _projected(model.system, onto, ports)
     reference = min(boundary.temperature for boundary in body.boundaries.values())
-    return SolvedBody(body, model, held, onto, small, reference, _answers(small, body, reference))
+    answers = _steady(held, body, reference) | _times(small.hold(*ports), body)
+    return SolvedBody(body, model, held, onto, small, reference, answers)
 
 
 def has_capacity(body: Body) -> bool:
@@ -127,7 +124,7 @@ def _response_basis(held: Held) -> Vector:
     return np.concatenate([slow, left[:, weight > 1e-7]], axis=1)
 
 
-def _slowest(K: object, C: object, basis: Vector) -> float:
+def _slowest(K: Matrix, C: Matrix, basis: Vector) -> float:
     """Time constant of the slowest mode in the span of a basis [s]."""
     conductance, capacity = (basis.T @ (matrix @ basis) for matrix in (K, C))
     count = basis.shape[1]
@@ -137,7 +134,17 @@ def _slowest(K: object, C: object, basis: Vector) -> float:
 
 def _projected(system: System, onto: Vector, ports: list[str]) -> System:
     one = np.concatenate([np.ones(len(ports)), np.zeros(onto.shape[1] - len(ports))])
-    return system.mapped(onto, one=one, ports={port: np.array([i]) for i, port in enumerate(ports)})
+    small = system.mapped(onto, one=one, ports={port: np.array([i]) for i, port in enumerate(ports)})
+    return replace(small, K={name: _balanced(np.asarray(term), len(ports)) for name, term in small.K.items()})
+
+
+def _balanced(term: Vector, baths: int) -> Vector:
+    """Undo what rounding made of the law that no term creates heat: the rows of all baths sum to zero."""
+    balanced = term.copy()
+    balanced[0] = -term[1:baths].sum(axis=0)
+    balanced[:, 0] = balanced[0]
+    balanced[0, 0] = -balanced[0, 1:baths].sum()
+    return balanced
 
 
 def _loads(held: Held, body: Body, reference: float) -> tuple[Vector, Vector]:
@@ -152,19 +159,25 @@ def _loads(held: Held, body: Body, reference: float) -> tuple[Vector, Vector]:
     return load, temperature[held.fixed]
 
 
-def _answers(small: System, body: Body, reference: float) -> Answers:
-    held = small.hold(*body.baths.values())
+def _steady(held: Held, body: Body, reference: float) -> Answers:
+    """Steady answers of the large model or of the small one."""
+    system = held.system
     load, temperature = _loads(held, body, reference)
     rise = held.solve(load, held=temperature)
-    found = {f"temperature.{name}": float(weights @ rise) for name, weights in small.sensors.items()}
+    found = {f"temperature.{name}": float(weights @ rise) for name, weights in system.sensors.items()}
     found |= {f"heat.{name}": float(held.heat_into(port, rise, load)) for name, port in body.baths.items()}
-    for source, heat in small.sources.items():
+    for source, heat in system.sources.items():
         response = held.solve(heat)
-        found |= {f"resistance.{name}.{source}": float(weights @ response) for name, weights in small.sensors.items()}
-    if has_capacity(body):
-        inside = np.eye(small.size)[:, held.free]
-        found["time_constant_slowest"] = _slowest(held.K, held.C, inside)
+        found |= {f"resistance.{name}.{source}": float(weights @ response) for name, weights in system.sensors.items()}
     return found
+
+
+def _times(held: Held, body: Body) -> Answers:
+    """Time constants of the small model, where heat capacities are known."""
+    if not has_capacity(body):
+        return {}
+    inside = np.eye(held.system.size)[:, held.free]
+    return {"time_constant_slowest": _slowest(held.K, held.C, inside)}
 
 
 def body_gradients(
@@ -200,4 +213,5 @@ def _moved(solved: SolvedBody, body: Body, element_scale: float) -> Answers:
     else:
         model = body_model(body, body_mesh(body.shape, element_scale))
         small = _projected(summed(model.system), solved.onto, list(body.baths.values()))
-    return _answers(small, body, solved.reference)
+    held = small.hold(*body.baths.values())
+    return _steady(held, body, solved.reference) | _times(held, body)

@@ -40,11 +40,14 @@ def read_body(file: Path | str, settings: tuple[str, ...] = ()) -> BodyDocument:
     DocumentError
         With every problem found.
     """
-    return read_document(file, BodyDocument, settings, also=_material_problems)
+    return read_document(file, BodyDocument, settings, also=body_problems)
 
 
-def _material_problems(document: BodyDocument) -> Iterator[tuple[str, str]]:
-    yield from inconsistencies(document.materials, _between_materials(document))
+def body_problems(document: BodyDocument) -> Iterator[tuple[str, str]]:
+    """(path, message) for every material and pair of materials that a body names wrongly."""
+    layers = ", ".join(document.layers)
+    for path, message in inconsistencies(document.materials, _between_materials(document)):
+        yield path, f"{message}; or two of the layers {layers}" if path.startswith("interfaces.") else message
     materials = Materials(document.materials, {})
     for name, layer in document.layers.items():
         if layer.material is not None and layer.material not in materials:

@@ -32,12 +32,25 @@ def read_probe(file: Path | str, settings: tuple[str, ...] = ()) -> ProbeDocumen
     DocumentError
         With every problem found.
     """
-    return read_document(file, ProbeDocument, settings, also=material_problems)
+    return read_document(file, ProbeDocument, settings, also=probe_problems)
 
 
-def material_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
-    """(path, message) for materials that the design names but nobody knows, or knows too little of."""
-    yield from inconsistencies(document.materials, document.interfaces)
+def probe_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
+    """(path, message) for what only materials can tell: unknown ones, and openings too wide for the films below."""
+    stated = [*inconsistencies(document.materials, document.interfaces), *_film_problems(document)]
+    yield from stated
+    if stated:
+        return
+    apex = _apex(Builder(document, materials_for(document.materials, document.interfaces), Values()))
+    for layer in apex.layers:
+        widest = apex.widest_opening(layer.name)
+        if layer.opening_radius is not None and layer.opening_radius > widest:
+            path = f"apex.layers.{layer.name}.opening_radius"
+            message = "is wider than the rounded end of the layer it opens"
+            yield path, f"{message}, expected at most {widest * 1e9:.4g} nm, got {layer.opening_radius * 1e9:.4g} nm"
+
+
+def _film_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
     materials = Materials(document.materials, document.interfaces)
     for path, entry in _films(document):
         if entry.material not in materials:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from thermonet.heat.foot import foot_effect
 from thermonet.heat.probe import base_resistances
-from thermonet.studies.answers import SolvedProbe, solve_probe
+from thermonet.studies.answers import SolvedProbe
 from thermonet.system.response import harmonic
-from thermonet.system.steady import resistance
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,11 @@ class ModelError:
     explanation: str
 
 
-def model_errors(solved: SolvedProbe, element_scale: float) -> tuple[ModelError, ...]:
-    """Errors of a probe's model beside that of its mesh.
-
-    Parameters
-    ----------
-    solved
-        The probe.
-    element_scale
-        Of the auxiliary models that are solved for comparison.
-    """
-    found = [_foot(solved, element_scale), _reduction(solved)]
-    if solved.model.plate is not None:
-        found.insert(0, _join(solved))
-    return tuple(found)
+def model_errors(solved: SolvedProbe) -> tuple[ModelError, ...]:
+    """Errors of a probe's model beside that of its mesh."""
+    if solved.model.plate is None:
+        return (_reduction(solved),)
+    return _join(solved), _foot(solved), _reduction(solved)
 
 
 def _join(solved: SolvedProbe) -> ModelError:
@@ -47,18 +38,13 @@ def _join(solved: SolvedProbe) -> ModelError:
     )
 
 
-def _foot(solved: SolvedProbe, element_scale: float) -> ModelError:
-    """Foot at one temperature across all films, against heat leaving through the source's metal alone."""
-    alone = solve_probe(replace(solved.model.probe, plate=None), element_scale).model.tip
-    outer = solved.model.probe.sensing.source_layer
-    foot = alone.system.ports["foot"]
-    metal = np.intersect1d(foot, alone.system.ports[f"region.{outer}"])
-    open_foot = replace(alone.system, ports={**alone.system.ports, "metal": metal})
-    tied, free = (resistance(open_foot.hold(port), "thermocouple", "apex") for port in ("foot", "metal"))
+def _foot(solved: SolvedProbe) -> ModelError:
+    probe = solved.model.probe
     return ModelError(
         "foot",
-        abs(tied - free) / 2,
-        f"half the difference of R_P between a foot at one temperature and one through which only {outer} conducts",
+        abs(foot_effect(solved.model.tip, probe.sheets, probe.properties, probe.apex.foot_radius)),
+        "R_P with films that reach the plate at temperatures of their own and even out on it, less R_P with a foot at "
+        "one temperature",
     )
 
 

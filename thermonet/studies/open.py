@@ -14,7 +14,7 @@ from thermonet.documents.reader import validated
 from thermonet.quantities.inputs import Input
 from thermonet.studies.body_design import body_of, body_problems
 from thermonet.studies.contact import junction_resistance, substrate_resistance
-from thermonet.studies.design import material_problems, probe_of
+from thermonet.studies.design import probe_of, probe_problems
 from thermonet.studies.values import Values
 
 
@@ -68,6 +68,6 @@ def opened(file: Path | str, settings: tuple[str, ...] = (), *, allowed: tuple[s
 
 def _problems(document: object) -> Iterator[tuple[str, str]]:
     if isinstance(document, ProbeDocument):
-        yield from material_problems(document)
+        yield from probe_problems(document)
     if isinstance(document, BodyDocument):
         yield from body_problems(document)

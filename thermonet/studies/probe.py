@@ -148,7 +148,7 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
         )
     errors |= {"access_resistance": errors["apex_resistance"] + errors["probe_resistance"]}
     quantities = {key: _quantity(key, value, budgets.get(key), errors.get(key)) for key, value in numbers.items()}
-    unseen = model_errors(solved, coarse)
+    unseen = model_errors(solved)
     result = Result(
         kind="study",
         name=document.name,

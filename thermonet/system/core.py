@@ -60,9 +60,9 @@ class System:
 
     def total(self, terms: Mapping[str, Matrix]) -> Matrix:
         """Sum of coefficient times matrix; dense where the terms are dense (a reduced model)."""
-        dense = [self.theta[name] * term for name, term in terms.items() if isinstance(term, np.ndarray)]
-        if dense:
-            return np.sum(dense, axis=0)
+        if any(isinstance(term, np.ndarray) for term in terms.values()):
+            full = [term if isinstance(term, np.ndarray) else term.toarray() for term in terms.values()]
+            return np.sum([self.theta[name] * term for name, term in zip(terms, full, strict=True)], axis=0)
         return sp.csr_array(weighted_sum([(self.theta[name], term) for name, term in terms.items()], self.size))
 
     def at(self, theta: Mapping[str, float]) -> System:
@@ -114,6 +114,8 @@ class System:
         """Join two weighted ports by a lumped resistance [K/W]: adds (w - e)(w - e)^T / R."""
         if not resistance > 0:
             raise PhysicsError(f"{name}: a resistance must be positive, got {resistance:g} K/W")
+        if name in self.theta:
+            raise ValueError(f"the system has a term {name} already")
         across = one_end - other_end
         dense = any(isinstance(term, np.ndarray) for term in self.K.values())
         row = sp.csr_array(across[np.newaxis, :])
@@ -185,7 +187,8 @@ class Held:
         """Heat [W] that is missing at every unknown, with nothing lost to rounding of K."""
         extended, lost = self._exact
         uniform = lost if temperature.ndim == 1 else lost[:, np.newaxis]
-        return np.asarray(load - (extended @ temperature - uniform * temperature), dtype=load.dtype)
+        kind = np.result_type(load.dtype, temperature.dtype, np.float64)
+        return np.asarray(load - (extended @ temperature - uniform * temperature), dtype=kind)
 
     def solve(self, load: Array, *, held: float | Vector = 0.0, s: complex = 0.0) -> Array:
         """Temperatures [K] with (K + s C) T = load, T = held on the held ports.

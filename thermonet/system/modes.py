@@ -8,7 +8,7 @@ import numpy as np
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from thermonet.system.core import Held, Vector
+from thermonet.system.core import Held, Matrix, Vector
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,21 @@ class Transfer:
 
 
 def transfer(held: Held, sensor: str, source: str) -> Transfer:
-    """All modes of a small (dense) held system, as one sensor sees one source.
+    """All modes of a small held system, as one sensor sees one source.
 
     Massless unknowns give modes with tau = 0, never a division by zero.
     """
     system = held.system
-    K, C = (np.asarray(matrix)[np.ix_(held.free, held.free)] for matrix in (held.K, held.C))
+    K, C = (_dense(matrix)[np.ix_(held.free, held.free)] for matrix in (held.K, held.C))
     time_constants, shapes = scipy.linalg.eigh((C + C.T) / 2, (K + K.T) / 2)
     load, weights = system.sources[source][held.free], system.sensors[sensor][held.free]
     residues = (weights @ shapes) * (load @ shapes)
     order = np.argsort(time_constants)[::-1]
     return Transfer(np.maximum(time_constants[order], 0.0), residues[order])
+
+
+def _dense(matrix: Matrix) -> Vector:
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
 
 
 def slowest_modes(held: Held, count: int) -> tuple[Vector, Vector]:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, TriMesh
 from matplotlib.patches import Arc, Patch, PathPatch
 from matplotlib.path import Path as Outline
 from matplotlib.tri import Triangulation
 
-from thermonet.geometry.mesh import Ints, Mesh
+from thermonet.geometry.mesh import Ints
 from thermonet.quantities.formatting import scaled
 from thermonet.report.field import TipField, axis_line, tip_field
 from thermonet.report.figures.drawing import INK, MUTED, Drawing, canvas, gridded, styled
+from thermonet.report.figures.section import COLOUR_MAP, outlines, quartered
 from thermonet.report.names import printed
 from thermonet.results.record import Column, Table
 from thermonet.studies.probe import ProbeStudy
 
 _NM, _UM = 1e9, 1e6
-_MAP = "magma"
 #: Line of the metal junction: on top of everything, far from all tints and from the colour map.
 _JUNCTION = "#00a5c8"
 #: Tints by the beginning of a material's name; materials that are not here take the rest in turn.
@@ -73,7 +71,7 @@ def field_figure(study: ProbeStudy) -> Drawing:
     box = end.get_position()
     bar = figure.colorbar(painted, cax=figure.add_axes((0.92, box.y0, 0.014, box.height)))
     bar.set_label(f"temperature rise per watt [{unit}]")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     figure.legend(handles=_legend(study), loc="lower center", ncols=3, handlelength=1.5, columnspacing=1.8)
     return Drawing(
         "field",
@@ -86,17 +84,25 @@ def field_figure(study: ProbeStudy) -> Drawing:
     )
 
 
-def _section(axes: Axes, study: ProbeStudy, field: TipField, scale: _Scale, length: float, *, line: float) -> Any:  # noqa: ANN401
+def _section(axes: Axes, study: ProbeStudy, field: TipField, scale: _Scale, length: float, *, line: float) -> TriMesh:
     """Layers on the left of the axis, temperature on the right; returns what a colour bar needs."""
     r, d = field.radius * length, field.distance * length
     colours = tints(study)
-    for name, outline in _outlines(field, length).items():
+    for name, outline in outlines(field.mesh, np.column_stack([r, d])).items():
         vertices = outline.vertices * np.array([-1.0, 1.0])
-        axes.add_patch(PathPatch(Outline(vertices, outline.codes), facecolor=colours[name], edgecolor=INK, linewidth=line))
+        axes.add_patch(
+            PathPatch(Outline(vertices, outline.codes), facecolor=colours[name], edgecolor=INK, linewidth=line)
+        )
         axes.add_patch(PathPatch(outline, facecolor="none", edgecolor="white", linewidth=line, alpha=0.75, zorder=3))
-    triangles = Triangulation(r, d, _quartered(field.mesh))
+    triangles = Triangulation(r, d, quartered(field.mesh))
     painted = axes.tripcolor(
-        triangles, field.temperature * scale.factor, shading="gouraud", cmap=_MAP, vmin=0, vmax=scale.high, rasterized=True
+        triangles,
+        field.temperature * scale.factor,
+        shading="gouraud",
+        cmap=COLOUR_MAP,
+        vmin=0,
+        vmax=scale.high,
+        rasterized=True,
     )
     levels = np.linspace(0, scale.high, 13)[1:-1]
     axes.tricontour(triangles, field.temperature * scale.factor, levels, colors="white", linewidths=0.7, alpha=0.55)
@@ -106,39 +112,6 @@ def _section(axes: Axes, study: ProbeStudy, field: TipField, scale: _Scale, leng
         axes.add_collection(LineCollection(list(lines), colors=_JUNCTION, linewidths=2.4, zorder=4, capstyle="round"))
     axes.set_aspect("equal")
     return painted
-
-
-def _quartered(mesh: Mesh) -> Ints:
-    """Four three-node triangles for every six-node one."""
-    corners = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2], [3, 4, 5]])
-    return mesh.triangles[corners].transpose(0, 2, 1).reshape(-1, 3)
-
-
-def _outlines(field: TipField, length: float) -> Mapping[str, Outline]:
-    """Outline of every region in printed units, edges through their middle nodes."""
-    found = {}
-    at = np.column_stack([field.radius, field.distance]) * length
-    for index, name in enumerate(field.mesh.names):
-        loops = [at[loop] for loop in _loops(field.mesh.triangles[:, field.mesh.region == index])]
-        if loops:
-            found[name] = Outline.make_compound_path(*(Outline(np.vstack([loop, loop[:1]]), closed=True) for loop in loops))
-    return found
-
-
-def _loops(triangles: Ints) -> Iterator[list[int]]:
-    """Closed chains of nodes around a set of triangles."""
-    edges = np.concatenate([triangles[[0, 3, 1]], triangles[[1, 4, 2]], triangles[[2, 5, 0]]], axis=1)
-    # The middle of an inner edge comes twice, that of an edge on the outline once.
-    alone = np.bincount(edges[1])[edges[1]] == 1
-    following = {int(start): (int(middle), int(stop)) for start, middle, stop in edges[:, alone].T}
-    while following:
-        start = next(iter(following))
-        loop, node = [], start
-        while node in following:
-            middle, stop = following.pop(node)
-            loop += [node, middle]
-            node = stop
-        yield loop
 
 
 def _junction_edges(study: ProbeStudy) -> Ints:
@@ -161,9 +134,9 @@ def _mark_junction(axes: Axes, study: ProbeStudy) -> None:
     depth = study.probe.apex.depth_on_axis(study.document.thermocouple.metals[1]) * _NM
     low, high = axes.get_xlim()
     axes.annotate(
-        f"thermocouple junction\n{depth:.0f} nm deep",
+        f"thermocouple\njunction,\n{depth:.0f} nm deep",
         xy=(-0.02 * (high - low), depth),
-        xytext=(low + 0.02 * (high - low), 0.06 * axes.get_ylim()[1]),
+        xytext=(low + 0.02 * (high - low), 0.075 * axes.get_ylim()[1]),
         arrowprops={"arrowstyle": "-", "color": _JUNCTION, "linewidth": 1.1, "shrinkB": 1},
         fontsize=8.5,
         va="center",
@@ -175,11 +148,23 @@ def _mark_source(axes: Axes, study: ProbeStudy) -> None:
     reach = study.probe.sensing.relaxation_length * _NM
     low, high = axes.get_xlim()
     # The lower half would lie outside the metal.
-    axes.add_patch(Arc((0, 0), 2 * reach, 2 * reach, theta1=8, theta2=172, color=INK, linestyle=(0, (3, 2)), linewidth=0.9, zorder=5))
+    axes.add_patch(
+        Arc(
+            (0, 0),
+            2 * reach,
+            2 * reach,
+            theta1=8,
+            theta2=172,
+            color=INK,
+            linestyle=(0, (3, 2)),
+            linewidth=0.9,
+            zorder=5,
+        )
+    )
     axes.annotate(
-        f"heat source: 1 W, relaxing\nover {printed(reach / _NM, 'm', digits=3)} in {study.probe.sensing.source_layer}",
+        f"heat source: 1 W\nrelaxing over {printed(reach / _NM, 'm', digits=3)}\nin {study.probe.sensing.source_layer}",
         xy=(0, 0),
-        xytext=(high - 0.02 * (high - low), 0.02 * axes.get_ylim()[1]),
+        xytext=(high - 0.02 * (high - low), 0.035 * axes.get_ylim()[1]),
         arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.1, "shrinkB": 1},
         fontsize=8.5,
         ha="right",
@@ -191,10 +176,18 @@ def _legend(study: ProbeStudy) -> list[Patch]:
     """Regions from the outside inwards with material and thickness on flats."""
     apex, colours = study.document.apex, tints(study)
     entries = [
-        Patch(facecolor=colours[name], edgecolor=INK, linewidth=0.4, label=f"{name}: {layer.material}, {printed(layer.thickness.value, 'm')}")
+        Patch(
+            facecolor=colours[name],
+            edgecolor=INK,
+            linewidth=0.4,
+            label=f"{name}: {layer.material}, {printed(layer.thickness.value, 'm')}",
+        )
         for name, layer in reversed(apex.layers.items())
     ]
-    return [*entries, Patch(facecolor=colours["core"], edgecolor=INK, linewidth=0.4, label=f"core: {apex.core.material}")]
+    return [
+        *entries,
+        Patch(facecolor=colours["core"], edgecolor=INK, linewidth=0.4, label=f"core: {apex.core.material}"),
+    ]
 
 
 def _node_table(field: TipField) -> Table:
@@ -227,7 +220,11 @@ def axis_figure(study: ProbeStudy) -> Drawing:
         axes.plot(distance * length, temperature * factor, color=INK, linewidth=1.8, solid_joinstyle="bevel")
         axes.set_xlim(0, last * length)
     top = float(temperature.max()) * factor * 1.22
-    near.set(ylim=(0, top), xlabel="distance from the contact, along the axis [nm]", ylabel=f"temperature rise per watt [{unit}]")
+    near.set(
+        ylim=(0, top),
+        xlabel="distance from the contact, along the axis [nm]",
+        ylabel=f"temperature rise per watt [{unit}]",
+    )
     far.set(xlabel="the same, to the cantilever [µm]")
     near.set_title("The films")
     far.set_title("The whole tip")
@@ -262,7 +259,9 @@ def _bands(field: TipField, edges: Ints, region: Ints) -> list[tuple[str, float,
 def _name_bands(axes: Axes, bands: list[tuple[str, float, float]], last: float, top: float) -> None:
     for name, start, stop in bands:
         middle = (start + min(stop, last)) / 2
-        axes.text(middle * _NM, 0.985 * top, name.replace("_", "\n"), ha="center", va="top", fontsize=8.5, linespacing=1.05)
+        axes.text(
+            middle * _NM, 0.985 * top, name.replace("_", "\n"), ha="center", va="top", fontsize=8.5, linespacing=1.05
+        )
 
 
 def _mark_depth(axes: Axes, study: ProbeStudy, factor: float, top: float) -> None:

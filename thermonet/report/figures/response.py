@@ -21,8 +21,10 @@ _TIMES = (
     ("time_constant_elmore", ORANGE, "--"),
     ("time_constant_slowest", PURPLE, "-."),
 )
+#: White behind a text that a line would cross.
+_PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 #: Modes with smaller shares are not named in the figure.
-_NAMED_SHARE = 0.02
+_NAMED_SHARE = 0.045
 
 
 @styled
@@ -33,7 +35,7 @@ def step_figure(study: ProbeStudy) -> Drawing:
     time = np.geomspace(3e-4, 10.0, 200) * slowest
     share = step(seen, time) / seen.resistance
     factor, unit = scaled(slowest, "s")
-    figure = canvas(9.6, 4.9, left=0.08, right=0.985, bottom=0.105, top=0.93, hspace=0.12)
+    figure = canvas(9.6, 4.9, left=0.08, right=0.985, bottom=0.105, top=0.98, hspace=0.12)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.0, 1.0))
     upper.plot(time * factor, share, color=INK, linewidth=2)
     upper.set_xscale("log")
@@ -51,9 +53,9 @@ def step_figure(study: ProbeStudy) -> Drawing:
     return Drawing(
         "step",
         "Step response",
-        "Rise of the thermocouple after heat is switched on, relative to its end value, with the three numbers that are "
-        "called the time constant; below, what every mode carries of it at the mode's own time constant (shares sum to "
-        "one, a transfer response may have negative ones).",
+        "Rise of the thermocouple after heat is switched on, relative to its end value, with the three numbers that "
+        "are called the time constant; below, what every mode carries of it at the mode's own time constant (shares "
+        "sum to one, a transfer response may have negative ones).",
         figure,
         {
             "time": Column("s", [float(value) for value in time]),
@@ -77,8 +79,16 @@ def _shares(axes: Axes, time: Floats, shares: Floats) -> None:
     stems.stemlines.set(color=BLUE, linewidth=2)
     stems.markerline.set(color=BLUE, markersize=4)
     for t, percent in zip(time[visible], 100 * shares[visible], strict=True):
-        if abs(percent) >= 100 * _NAMED_SHARE:
-            axes.text(t, percent + 2 * np.sign(percent), f"{percent:.0f} %", ha="center", va="bottom" if percent > 0 else "top", fontsize=8)
+        if abs(percent) >= 100 * _NAMED_SHARE and t > 1.3 * axes.get_xlim()[0]:
+            axes.text(
+                t,
+                percent + 2 * np.sign(percent),
+                f"{percent:.0f} %",
+                ha="center",
+                va="bottom" if percent > 0 else "top",
+                fontsize=8,
+                bbox=_PLATE,
+            )
     low, high = 100 * min(0.0, shares[visible].min()), 100 * shares[visible].max()
     axes.set(ylim=(low - 0.28 * (high - low) if low < 0 else 0, high + 0.35 * (high - low)), ylabel="share of mode [%]")
     axes.axhline(0, color=MUTED, linewidth=0.8)
@@ -95,10 +105,10 @@ def frequency_figure(study: ProbeStudy) -> Drawing:
     response = harmonic(seen, frequency)
     amplitude, phase = np.abs(response), np.degrees(np.unwrap(np.angle(response)))
     factor, unit = scaled(seen.resistance, "K/W")
-    figure = canvas(9.6, 4.4, left=0.08, right=0.985, bottom=0.12, top=0.93, hspace=0.12)
+    figure = canvas(9.6, 4.4, left=0.08, right=0.985, bottom=0.12, top=0.98, hspace=0.12)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.6, 1.0))
-    upper.loglog(frequency, amplitude * factor, color=INK, linewidth=2)
-    upper.set(xlim=(frequency[0], frequency[-1]), ylim=(0.7 * amplitude[-1] * factor, 1.6 * amplitude[0] * factor))
+    upper.semilogx(frequency, amplitude * factor, color=INK, linewidth=2)
+    upper.set(xlim=(frequency[0], frequency[-1]), ylim=(0, 1.1 * amplitude.max() * factor))
     upper.set_ylabel(f"|H| [{unit}]")
     lower.semilogx(frequency, phase, color=INK, linewidth=2)
     lower.set(ylabel="phase [°]", xlabel="frequency [Hz]")
@@ -126,30 +136,39 @@ def frequency_figure(study: ProbeStudy) -> Drawing:
 def _mark_frequency(upper: Axes, lower: Axes, value: float, colour: str, text: str) -> None:
     for axes in (upper, lower):
         axes.axvline(value, color=colour, linewidth=1.4, linestyle="--")
-    upper.text(value, 0.06, f" {text}", transform=upper.get_xaxis_transform(), color=colour, fontsize=9, va="bottom")
+    at = upper.get_xaxis_transform()
+    upper.annotate(
+        text, (value, 0.06), xycoords=at, xytext=(5, 0), textcoords="offset points", color=colour, fontsize=9
+    )
 
 
 @styled
 def response_figure(result: Result) -> Drawing | None:
-    """Draw the table 'response' of any result: its first column across, every other number upwards; None without one."""
+    """Draw the table 'response' of any result: its first column across, all others upwards; None without one."""
     table = result.tables.get("response")
     if not table or len(table) < 2:
         return None
     (across, first), *others = table.items()
     rows = [i for i, value in enumerate(first.values) if isinstance(value, (int, float)) and value > 0]
+    curves = {name: _numbers(column, rows) for name, column in others}
+    curves = {name: values for name, values in curves.items() if len(values)}
+    if not curves:
+        return None
+    largest = max(float(np.abs(values).max()) for values in curves.values())
+    units = dict.fromkeys(column.unit for name, column in others if name in curves)
+    factor, unit = scaled(largest, next(iter(units))) if len(units) == 1 else (1.0, ", ".join(units))
     figure = canvas(9.6, 3.9, left=0.09, right=0.985, bottom=0.14, top=0.95)
     axes = figure.subplots()
-    x = [first.values[i] for i in rows]
-    units = []
-    for name, column in others:
-        y = [column.values[i] for i in rows]
-        if all(isinstance(value, (int, float)) for value in y):
-            axes.plot(x, y, linewidth=1.8, label=name.replace("_", " "))  # type: ignore[arg-type]
-            units.append(column.unit)
-    if not units or not rows:
-        return None
+    for name, values in curves.items():
+        axes.plot(_numbers(first, rows), values * factor, linewidth=1.8, label=name)
     axes.set_xscale("log")
-    axes.set(xlabel=f"{across.replace('_', ' ')} [{first.unit}]", ylabel=f"[{', '.join(dict.fromkeys(units))}]")
+    axes.set(xlabel=f"{across.replace('_', ' ')} [{first.unit}]", ylabel=f"response [{printed_unit(unit)}]")
     axes.legend()
     gridded(axes)
-    return Drawing("response", "Response", "Step response over time, from the table 'response'.", figure, table)
+    return Drawing("response", "Step response", "After a source is switched on, per watt of it.", figure, table)
+
+
+def _numbers(column: Column, rows: list[int]) -> Floats:
+    """Some rows of a column, or nothing where not all of them are numbers."""
+    values = [float(value) for i in rows if isinstance(value := column.values[i], (int, float))]
+    return np.array(values if len(values) == len(rows) else [])

@@ -1,0 +1,43 @@
+"""Figures of a study, each with the table behind it; the only place that knows matplotlib."""
+
+from __future__ import annotations
+
+from thermonet.report.figures.body import body_figure
+from thermonet.report.figures.budget import budget_figure, trials_figure
+from thermonet.report.figures.drawing import Drawing, svg_text
+from thermonet.report.figures.field import axis_figure, field_figure
+from thermonet.report.figures.network import network_figure
+from thermonet.report.figures.response import frequency_figure, response_figure, step_figure
+from thermonet.studies.probe import ProbeStudy
+
+__all__ = [
+    "Drawing",
+    "axis_figure",
+    "body_figure",
+    "budget_figure",
+    "field_figure",
+    "frequency_figure",
+    "network_figure",
+    "probe_drawings",
+    "response_figure",
+    "step_figure",
+    "svg_text",
+    "trials_figure",
+]
+
+
+def probe_drawings(study: ProbeStudy) -> dict[str, Drawing]:
+    """All figures of a studied probe by name; those that need what the study does not have are left out."""
+    found = [
+        field_figure(study),
+        axis_figure(study),
+        step_figure(study),
+        frequency_figure(study),
+        network_figure(study),
+    ]
+    if study.budgets["probe_resistance"].lines:
+        found.append(budget_figure(study))
+    trials = trials_figure(study)
+    if trials is not None:
+        found.append(trials)
+    return {drawing.name: drawing for drawing in found}

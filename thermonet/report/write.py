@@ -1,0 +1,79 @@
+"""Write the report of a study into a folder: page, figures with their numbers, field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from thermonet.report.field import write_body_field, write_field
+from thermonet.report.figures import Drawing, body_figure, probe_drawings, response_figure, svg_text
+from thermonet.report.html import probe_page, result_page
+from thermonet.results.folder import table_csv
+from thermonet.results.record import Result
+from thermonet.studies.body import BodyStudy
+from thermonet.studies.probe import ProbeStudy
+
+PAGE, FIGURES, FIELD = "report.html", "figures", "field.vtu"
+
+
+class Study(Protocol):
+    """Whatever was studied: it has a result."""
+
+    @property
+    def result(self) -> Result:
+        """Quantities, tables, checks."""
+
+
+def write_report(folder: Path, study: Study, provenance: Mapping[str, object]) -> Path:
+    """Write ``report.html``, ``figures/NAME.svg`` and ``.csv`` and ``field.vtu``; return the page's path.
+
+    Parameters
+    ----------
+    folder
+        An existing folder.
+    study
+        A studied probe or body, or anything with a `result`, which has no field to draw.
+    provenance
+        Versions, options, wall time, printed at the end of the page.
+    """
+    if isinstance(study, ProbeStudy):
+        drawn = _write_figures(folder, probe_drawings(study))
+        write_field(folder / FIELD, study)
+        return _write_page(folder, probe_page(study, drawn, provenance))
+    if isinstance(study, BodyStudy):
+        write_body_field(folder / FIELD, study)
+        title = study.document.title
+        return _write_plain(folder, study.result, [body_figure(study)], provenance, title)
+    return write_result_report(folder, study.result, provenance)
+
+
+def write_result_report(folder: Path, result: Result, provenance: Mapping[str, object]) -> Path:
+    """Write the page of any result, its step response where it has the table 'response'; return the path."""
+    return _write_plain(folder, result, [], provenance, "")
+
+
+def _write_plain(
+    folder: Path, result: Result, fields: Sequence[Drawing], provenance: Mapping[str, object], title: str
+) -> Path:
+    response = response_figure(result)
+    drawings = [*fields, *([] if response is None else [response])]
+    drawn = _write_figures(folder, {drawing.name: drawing for drawing in drawings})
+    return _write_page(folder, result_page(result, drawn, provenance, title=title))
+
+
+def _write_figures(folder: Path, drawings: Mapping[str, Drawing]) -> dict[str, tuple[Drawing, str]]:
+    """Figures and their tables; return the figures with their SVG text."""
+    drawn = {name: (drawing, svg_text(drawing)) for name, drawing in drawings.items()}
+    if drawn:
+        (folder / FIGURES).mkdir(exist_ok=True)
+    for name, (drawing, svg) in drawn.items():
+        (folder / FIGURES / f"{name}.svg").write_text(svg, encoding="utf-8")
+        (folder / FIGURES / f"{name}.csv").write_text(table_csv(drawing.table), encoding="utf-8", newline="")
+    return drawn
+
+
+def _write_page(folder: Path, text: str) -> Path:
+    path = folder / PAGE
+    path.write_text(text, encoding="utf-8")
+    return path
