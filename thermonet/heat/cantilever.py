@@ -89,8 +89,7 @@ def plate_system(
     trace = shaped(bare, "ring", shapes, uniform=np.eye(1, harmonics + 1)[0])
     amplitudes = trace.ports["ring"]
     conductance, capacity = trace.K["sheet"], trace.C["area"]
-    disc = _disc(trace.size, amplitudes)
-    stored = sp.csr_array(([math.pi * hole_radius**2], ([amplitudes[0]], [amplitudes[0]])), shape=conductance.shape)
+    disc, stored = _disc(trace.size, amplitudes, hole_radius)
     K: dict[str, Matrix] = {}
     C: dict[str, Matrix] = {}
     for name, sheet in sheets.items():
@@ -141,9 +140,12 @@ def _in_order(edges: np.ndarray) -> np.ndarray:
     return np.concatenate([np.stack([edges[0], edges[2]]).T.ravel(), edges[1, -1:]])
 
 
-def _disc(size: int, amplitudes: np.ndarray) -> sp.csr_array:
+def _disc(size: int, amplitudes: np.ndarray, radius: float) -> tuple[sp.csr_array, sp.csr_array]:
+    """Conductance and capacity of a disc per sheet conductance and heat capacity per area, (r/a)^m cos(m phi) on it."""
     orders = np.arange(len(amplitudes))
-    return sp.csr_array((math.pi * orders, (amplitudes, amplitudes)), shape=(size, size))
+    stored = math.pi * radius**2 / np.where(orders > 0, 2 * orders + 2, 1)
+    conducted = math.pi * orders
+    return tuple(sp.csr_array((values, (amplitudes, amplitudes)), shape=(size, size)) for values in (conducted, stored))
 
 
 def plate_area(mesh: Mesh) -> float:

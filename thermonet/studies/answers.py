@@ -7,13 +7,12 @@ projection holds the fields and the adjoint fields of every number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thermonet.heat.probe import Probe, ProbeModel, probe_model
-from thermonet.heat.tip import FilmConductance, film_conductance
+from thermonet.heat.probe import Probe, ProbeModel, coefficients, probe_model, same_shape
+from thermonet.heat.tip import FilmConductance, film_conductance, tip_coefficients
 from thermonet.system.core import Held, System, Vector
 from thermonet.system.modes import Transfer, transfer
 from thermonet.system.reduction import krylov_basis, reduced, summed
@@ -113,105 +112,39 @@ def _answers(small: System, ground: str, seen: Transfer, film: float | None) -> 
     return found
 
 
-@dataclass(frozen=True)
-class Change:
-    """How the small model changes with one parameter: derivatives of its matrices and vectors by it."""
+def moved_answers(solved: SolvedProbe, probe: Probe, element_scale: float) -> Answers:
+    """Answers of a probe close to a solved one, in the small coordinates of that; nothing large is solved.
 
-    K: Vector
-    C: Vector
-    source: Vector
-    contact: Vector
-    thermocouple: Vector
-    film: float
-
-
-def change_by_coefficients(solved: SolvedProbe, slopes: Mapping[str, float]) -> Change:
-    """Change with a parameter that moves coefficients alone; `slopes` are d(theta_i)/d(parameter)."""
-    small, size = solved.small, solved.small.size
-    nothing = np.zeros(size)
-    conduction = {name: slope for name, slope in slopes.items() if name in small.K}
-    capacity = {name: slope for name, slope in slopes.items() if name in small.C}
-    film = 0.0
-    if solved.film is not None:
-        terms, field = solved.model.tip.system.K, solved.film.field
-        film = sum(slope * float(field @ (terms[name] @ field)) for name, slope in conduction.items() if name in terms)
-    return Change(
-        K=sum((slope * small.K[name] for name, slope in conduction.items()), np.zeros((size, size))),
-        C=sum((slope * small.C[name] for name, slope in capacity.items()), np.zeros((size, size))),
-        source=nothing,
-        contact=nothing,
-        thermocouple=nothing,
-        film=film,
-    )
-
-
-def change_by_shape(solved: SolvedProbe, lower: Probe, upper: Probe, element_scale: float, step: float) -> Change:
-    """Change with a parameter that moves the mesh: matrices differenced on the mapped mesh, nothing solved.
+    Differences of these are derivatives: exact for coefficients, and for dimensions because the matrices of the moved
+    mesh are met by the fields and adjoint fields of the solved one.
 
     Parameters
     ----------
     solved
-        The probe between.
-    lower, upper
-        The probe with the parameter smaller and larger by `step`; the same topology.
+        The solved probe, with its affine terms kept apart.
+    probe
+        One that differs little, of the same topology.
     element_scale
         That of `solved`.
-    step
-        Of the parameter [its unit].
     """
-    shapes = solved.model.harmonic_shapes
-    ends = [
-        _projected(probe_model(probe, element_scale, by_term=False, harmonic_shapes=shapes), solved)
-        for probe in (lower, upper)
-    ]
-    return Change(*((high - low) / (2 * step) for low, high in zip(*ends, strict=True)))
+    ground, film = solved.model.ground, None
+    if same_shape(probe, solved.model.probe):
+        small = summed(solved.small.at(coefficients(probe)))
+        tip = solved.model.tip.system.at(tip_coefficients(probe.properties))
+    else:
+        shapes = solved.model.harmonic_shapes
+        model = probe_model(probe, element_scale, by_term=False, harmonic_shapes=shapes)
+        small, tip = _projected(model, solved), model.tip.system
+    if solved.film is not None:
+        # The field of least dissipation between the metals, so its energy is right to second order.
+        film = float(solved.film.field @ (tip.total(tip.K) @ solved.film.field))
+    return _answers(small, ground, transfer(small.hold(ground), "thermocouple", "apex"), film)
 
 
-def _projected(model: ProbeModel, onto: SolvedProbe) -> tuple[Vector, Vector, Vector, Vector, Vector, float]:
-    """Matrices and vectors of a model of the same topology, in the small coordinates of another."""
-    system, count = model.system, len(onto.small.ports)
-    basis = np.concatenate([np.zeros((system.size, count)), onto.basis], axis=1)
-    film = 0.0
-    if onto.film is not None:
-        tip = model.tip.system
-        film = float(onto.film.field @ (tip.total(tip.K) @ onto.film.field))
-    return (
-        basis.T @ (system.total(system.K) @ basis),
-        basis.T @ (system.total(system.C) @ basis),
-        basis.T @ system.sources["apex"],
-        basis.T @ system.sensors["contact"],
-        basis.T @ system.sensors["thermocouple"],
-        film,
-    )
-
-
-def derivatives(solved: SolvedProbe, change: Change, step: float) -> Answers:
-    """Derivative of every answer by a parameter: differences of the small model, a few dozen unknowns.
-
-    Parameters
-    ----------
-    solved, change
-        The small model and how it moves.
-    step
-        Of the parameter; small against its size, large against rounding [its unit].
-    """
-    small, ground = summed(solved.small), solved.model.ground
-    film = solved.film.conductance if solved.film else None
-
-    def moved(by: float) -> Answers:
-        other = replace(
-            small,
-            K={"K": small.K["K"] + by * change.K},
-            C={"C": small.C["C"] + by * change.C},
-            sources={**small.sources, "apex": small.sources["apex"] + by * change.source},
-            sensors={
-                **small.sensors,
-                "contact": small.sensors["contact"] + by * change.contact,
-                "thermocouple": small.sensors["thermocouple"] + by * change.thermocouple,
-            },
-        )
-        seen = transfer(other.hold(ground), "thermocouple", "apex")
-        return _answers(other, ground, seen, None if film is None else film + by * change.film)
-
-    upper, lower = moved(step), moved(-step)
-    return {key: (upper[key] - lower[key]) / (2 * step) for key in upper}
+def _projected(model: ProbeModel, onto: SolvedProbe) -> System:
+    """Small model of a probe of the same topology as another one, in the coordinates of that."""
+    system, small = model.system, onto.small
+    basis = np.column_stack([system.one, onto.basis])
+    foot = {name: small.sources[name] for name in small.sources if name == "foot"}
+    moved = summed(system).mapped(basis, one=small.one, ports=small.ports)
+    return replace(moved, sources={**moved.sources, **foot}, sensors={**moved.sensors, **foot})

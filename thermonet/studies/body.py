@@ -13,10 +13,10 @@ from thermonet.heat.error import discretisation_error
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check, Column, Quantity, Result, Table
-from thermonet.studies.body_answers import Answers, SolvedBody, body_gradients, has_capacity, solve_body
+from thermonet.studies.body_answers import Answers, SolvedBody, has_capacity, moved_answers, solve_body
 from thermonet.studies.body_design import body_of, read_body
 from thermonet.studies.probe_tables import budget_table
-from thermonet.studies.sensitivities import Budget, budget
+from thermonet.studies.sensitivities import Budget, budget, gradients
 from thermonet.studies.values import Values
 from thermonet.system.modes import Transfer
 from thermonet.system.response import step
@@ -147,12 +147,10 @@ def _budgets(
     if scale < _COARSE:
         scale = min(_COARSE, document.numerics.element_scale.value)
         solved = solve_body(solved.body, scale)
-    by_input, sizes = body_gradients(document, solved, scale, inputs), _sizes(solved)
+    slopes = gradients(lambda values: moved_answers(solved, body_of(document, values), scale), inputs)
     felt = {
-        key: {
-            name: slopes[key] for name, slopes in by_input.items() if abs(slopes[key]) * inputs[name].u > _NOISE * size
-        }
-        for key, size in sizes.items()
+        key: {name: slope for name, slope in slopes[key].items() if abs(slope) * inputs[name].u > _NOISE * size}
+        for key, size in _sizes(solved).items()
     }
     return {key: budget(gradient, inputs) for key, gradient in felt.items()}
 

@@ -8,19 +8,13 @@ are taken from the large model, which loses less to rounding; times and derivati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
 
-from thermonet.documents.body import BodyDocument
 from thermonet.geometry.layered import body_mesh
 from thermonet.heat.body import Body, BodyModel, body_coefficients, body_model
-from thermonet.quantities.inputs import Input
-from thermonet.studies.body_design import body_of
-from thermonet.studies.sensitivities import step_of
-from thermonet.studies.values import Values
 from thermonet.system.core import Held, Matrix, System, Vector
 from thermonet.system.modes import Transfer, transfer
 from thermonet.system.reduction import krylov_basis, summed
@@ -180,33 +174,7 @@ def _times(held: Held, body: Body) -> Answers:
     return {"time_constant_slowest": _slowest(held.K, held.C, inside)}
 
 
-def body_gradients(
-    document: BodyDocument, solved: SolvedBody, element_scale: float, inputs: Mapping[str, Input]
-) -> dict[str, Answers]:
-    """Derivatives of a body's answers by its inputs: {input: {answer: derivative}}.
-
-    Parameters
-    ----------
-    document
-        The body.
-    solved
-        Its solution.
-    element_scale
-        That of `solved`.
-    inputs
-        By which inputs.
-    """
-    found = {}
-    for name, value in inputs.items():
-        step = step_of(value)
-        lower, upper = (
-            _moved(solved, body_of(document, Values({name: value.value + by})), element_scale) for by in (-step, step)
-        )
-        found[name] = {key: (upper[key] - lower[key]) / (2 * step) for key in upper}
-    return found
-
-
-def _moved(solved: SolvedBody, body: Body, element_scale: float) -> Answers:
+def moved_answers(solved: SolvedBody, body: Body, element_scale: float) -> Answers:
     """Answers of a body close to a solved one, in the small coordinates of that: nothing large is solved."""
     if body.shape == solved.body.shape:
         small = summed(solved.small.at(body_coefficients(body)))

@@ -22,7 +22,7 @@ from thermonet.heat.body import AmbientBoundary, Body, BodySource, HeldBoundary
 from thermonet.heat.tip import HeatProperties
 from thermonet.materials.library import Materials, inconsistencies, materials_for, unknown_material
 from thermonet.quantities.inputs import Input
-from thermonet.studies.values import Values
+from thermonet.studies.values import Reading, Values
 
 
 def read_body(file: Path | str, settings: tuple[str, ...] = ()) -> BodyDocument:
@@ -61,7 +61,8 @@ def _between_materials(document: BodyDocument) -> dict[str, Input]:
 
 def body_of(document: BodyDocument, values: Values) -> Body:
     """Build the body that a document describes, at the values handed out."""
-    build = _Builder(document, materials_for(document.materials, _between_materials(document)), values)
+    materials = materials_for(document.materials, _between_materials(document))
+    build = _BodyReading(materials, values, document.source, document)
     return Body(
         shape=_shape(build),
         properties=_properties(build),
@@ -79,16 +80,10 @@ def body_of(document: BodyDocument, values: Values) -> Body:
 
 
 @dataclass(frozen=True)
-class _Builder:
-    """The document, its materials and the values they are read with."""
+class _BodyReading(Reading):
+    """A body document being read; every method hands out SI numbers."""
 
     document: BodyDocument
-    materials: Materials
-    values: Values
-
-    def number(self, value: Input, path: str, source: str = "") -> float:
-        """Value of a number of the document, owned by its path."""
-        return self.values(value, path, source or self.document.source)
 
     def property(self, name: str, key: str) -> float | None:
         """A number of a layer: its own, or its material's, which layers of one batch share; None where neither."""
@@ -98,8 +93,7 @@ class _Builder:
             return self.number(own, f"layers.{name}.{key}", layer.source)
         if layer.material is None:
             return None
-        value: Input = getattr(self.materials.entry(layer.material), key)
-        return self.values(value, f"{value.name}[{layer.batch}]" if layer.batch else value.name)
+        return self.material(layer.material, key, layer.batch)
 
     def layers(self) -> tuple[Layer, ...]:
         """Layers in order, with their thickness."""
@@ -112,7 +106,7 @@ class _Builder:
         return self.number(layer.thickness, f"layers.{name}.thickness", layer.source)
 
 
-def _shape(build: _Builder) -> Shape:
+def _shape(build: _BodyReading) -> Shape:
     entry, layers = build.document.shape, build.layers()
 
     def size(key: str) -> float:
@@ -129,7 +123,7 @@ def _shape(build: _Builder) -> Shape:
     return PlateShape(length=size("length"), width=size("width"), layers=layers)
 
 
-def _properties(build: _Builder) -> HeatProperties:
+def _properties(build: _BodyReading) -> HeatProperties:
     conductivity: dict[str, float] = {}
     capacity: dict[str, float] = {}
     for name in build.document.layers:
@@ -143,7 +137,7 @@ def _properties(build: _Builder) -> HeatProperties:
     return HeatProperties(conductivity=conductivity, heat_capacity=capacity, boundary_conductance=_contacts(build))
 
 
-def _contacts(build: _Builder) -> dict[tuple[str, str], float]:
+def _contacts(build: _BodyReading) -> dict[tuple[str, str], float]:
     """Boundary conductance of neighbours: by the layers' names first, then by their materials.
 
     A layer of no material meets its neighbours in perfect contact unless the pair of layers is stated.
@@ -166,7 +160,7 @@ def _contacts(build: _Builder) -> dict[tuple[str, str], float]:
     return found
 
 
-def _boundary(build: _Builder, name: str) -> HeldBoundary | AmbientBoundary:
+def _boundary(build: _BodyReading, name: str) -> HeldBoundary | AmbientBoundary:
     entry, path = build.document.boundaries[name], f"boundaries.{name}"
     if entry.ambient is None:
         if entry.temperature is None:

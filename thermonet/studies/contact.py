@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermonet.documents.probe import ProbeDocument
-from thermonet.materials.library import materials_for
 from thermonet.network.contact import (
     ContactNetwork,
     bias,
@@ -22,7 +21,7 @@ from thermonet.quantities.errors import PhysicsError
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check
 from thermonet.studies.answers import SolvedProbe
-from thermonet.studies.design import Builder
+from thermonet.studies.design import reading_of
 from thermonet.studies.sensitivities import Gradient, budget, combined
 from thermonet.studies.values import Values
 from thermonet.system.core import Vector
@@ -48,9 +47,8 @@ def substrate_resistance(document: ProbeDocument, values: Values) -> float:
     entry, stack = document.substrate, document.substrate.stack
     if entry.resistance is not None or stack is None:
         return values(entry.resistance or DEFAULT_SUBSTRATE, "substrate.resistance", entry.source)
-    materials = materials_for(document.materials, document.interfaces)
-    build, path = Builder(document, materials, values), "substrate.stack"
-    between = materials.boundary_conductance(stack.film.material, stack.base.material)
+    build, path = reading_of(document, values), "substrate.stack"
+    between = build.materials.boundary_conductance(stack.film.material, stack.base.material)
     source = stack.source or entry.source
     return disc_on_film(
         build.number(stack.source_radius, f"{path}.source_radius", source),

@@ -18,7 +18,7 @@ from thermonet.heat.tip import HeatProperties, TipSensing
 from thermonet.materials.library import Materials, inconsistencies, materials_for, unknown_material
 from thermonet.materials.size_effect import conductivity_from_sheet_resistance, film_conductivity
 from thermonet.quantities.inputs import Input
-from thermonet.studies.values import Values
+from thermonet.studies.values import Reading, Values
 
 #: Half width of a sidewall factor that the design leaves to its default: judged from oblique film growth.
 _SIDEWALL_HALF_WIDTH = 0.15
@@ -41,7 +41,7 @@ def probe_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
     yield from stated
     if stated:
         return
-    apex = _apex(Builder(document, materials_for(document.materials, document.interfaces), Values()))
+    apex = _apex(reading_of(document, Values()))
     for layer in apex.layers:
         widest = apex.widest_opening(layer.name)
         if layer.opening_radius is not None and layer.opening_radius > widest:
@@ -73,22 +73,10 @@ def _films(document: ProbeDocument) -> Iterator[tuple[str, FilmEntry | CoreEntry
 
 
 @dataclass(frozen=True)
-class Builder:
-    """The document, its materials and the values they are read with; every method hands out SI numbers."""
+class ProbeReading(Reading):
+    """A probe document being read; every method hands out SI numbers."""
 
     document: ProbeDocument
-    materials: Materials
-    values: Values
-
-    def number(self, value: Input, path: str, source: str = "") -> float:
-        """Value of a number of the document, owned by its path."""
-        return self.values(value, path, source or self.document.source)
-
-    def material(self, entry: FilmEntry | CoreEntry, key: str) -> float:
-        """A property of a film's material; films of one batch share it."""
-        value: Input = getattr(self.materials.entry(entry.material), key)
-        name = f"{value.name}[{entry.batch}]" if entry.batch else value.name
-        return self.values(value, name)
 
     def conductivity(self, entry: FilmEntry | CoreEntry, path: str) -> float:
         """Conductivity of a film by the route that the document takes [W/m/K]."""
@@ -98,7 +86,7 @@ class Builder:
             return self._from_sheet_resistance(entry, path)
         if isinstance(entry, FilmEntry) and entry.size_effect is not None:
             return self._from_size_effect(entry, path)
-        return self.material(entry, "thermal_conductivity")
+        return self.material(entry.material, "thermal_conductivity", entry.batch)
 
     def _from_sheet_resistance(self, film: FilmEntry, path: str) -> float:
         assert film.sheet_resistance is not None
@@ -115,9 +103,9 @@ class Builder:
         assert effect is not None
         below, source = f"{path}.size_effect", effect.source or film.source
         return film_conductivity(
-            self.material(film, "bulk_conductivity"),
+            self.material(film.material, "bulk_conductivity", film.batch),
             thickness=self.number(film.thickness, f"{path}.thickness", film.source),
-            mean_free_path=self.material(film, "electron_mean_free_path"),
+            mean_free_path=self.material(film.material, "electron_mean_free_path", film.batch),
             grain_size=self.number(effect.grain_size, f"{below}.grain_size", source),
             specularity=self.number(effect.specularity, f"{below}.specularity", source),
             grain_reflection=self.number(effect.grain_reflection, f"{below}.grain_reflection", source),
@@ -125,7 +113,10 @@ class Builder:
 
     def heat_capacity(self, entry: FilmEntry | CoreEntry) -> float:
         """Per volume [J/m^3/K]."""
-        return self.material(entry, "density") * self.material(entry, "specific_heat")
+        density, specific_heat = (
+            self.material(entry.material, key, entry.batch) for key in ("density", "specific_heat")
+        )
+        return density * specific_heat
 
     def tip_layer(self, name: str, layer: LayerEntry) -> TipLayer:
         """Thicknesses of a film on wall and axis, and its opening."""
@@ -153,6 +144,12 @@ class Builder:
         return math.sin(half_angle) + self.values(stated, "apex.sidewall_factor.evaporated") - usual
 
 
+def reading_of(document: ProbeDocument, values: Values) -> ProbeReading:
+    """Start to read a document at the values handed out."""
+    materials = materials_for(document.materials, document.interfaces)
+    return ProbeReading(materials, values, document.source, document)
+
+
 def _default_sidewall_factor(value: float, source: str) -> Input:
     low, high = value - _SIDEWALL_HALF_WIDTH, value + _SIDEWALL_HALF_WIDTH
     u = _SIDEWALL_HALF_WIDTH / math.sqrt(3)
@@ -161,7 +158,7 @@ def _default_sidewall_factor(value: float, source: str) -> Input:
 
 def probe_of(document: ProbeDocument, values: Values) -> Probe:
     """Build the probe that a document describes, at the values handed out."""
-    build = Builder(document, materials_for(document.materials, document.interfaces), values)
+    build = reading_of(document, values)
     tip = _apex(build)
     sensing = TipSensing(
         metals=document.thermocouple.metals,
@@ -176,7 +173,7 @@ def probe_of(document: ProbeDocument, values: Values) -> Probe:
     )
 
 
-def _apex(build: Builder) -> Apex:
+def _apex(build: ProbeReading) -> Apex:
     entry = build.document.apex
     return Apex(
         height=build.number(entry.height, "apex.height", entry.source),
@@ -186,7 +183,7 @@ def _apex(build: Builder) -> Apex:
     )
 
 
-def _plate(build: Builder, tip: Apex) -> Plate | None:
+def _plate(build: ProbeReading, tip: Apex) -> Plate | None:
     entry = build.document.cantilever
     if entry is None:
         return None
@@ -198,7 +195,7 @@ def _plate(build: Builder, tip: Apex) -> Plate | None:
     )
 
 
-def _properties(build: Builder) -> HeatProperties:
+def _properties(build: ProbeReading) -> HeatProperties:
     apex = build.document.apex
     regions: dict[str, FilmEntry | CoreEntry] = {CORE: apex.core, **apex.layers}
     paths = {CORE: "apex.core", **{name: f"apex.layers.{name}" for name in apex.layers}}
@@ -223,7 +220,7 @@ def _touching(document: ProbeDocument) -> Iterator[tuple[str, str]]:
             yield names[i - 1], names[i + 1]
 
 
-def _sheets(build: Builder) -> dict[str, Sheet]:
+def _sheets(build: ProbeReading) -> dict[str, Sheet]:
     document = build.document
     if document.cantilever is None:
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +12,7 @@ from thermonet.heat.probe import Probe
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check, Quantity, Result
-from thermonet.studies.answers import Answers, SolvedProbe, solve_probe
+from thermonet.studies.answers import Answers, SolvedProbe, moved_answers, solve_probe
 from thermonet.studies.contact import (
     DEFAULT_TOLERANCE,
     Contact,
@@ -26,7 +26,7 @@ from thermonet.studies.model_errors import ModelError, model_errors
 from thermonet.studies.montecarlo import MonteCarlo, Progress, monte_carlo, silent
 from thermonet.studies.probe_checks import energy_balance_check, quasi_static_check, reciprocity_check
 from thermonet.studies.probe_tables import probe_tables
-from thermonet.studies.sensitivities import Budget, Gradient, budget, combined, differences, probe_gradients
+from thermonet.studies.sensitivities import Budget, Gradient, budget, combined, gradients
 from thermonet.studies.values import Values
 
 #: Refinements tried before a study gives up on its tolerance.
@@ -178,24 +178,34 @@ def _converged(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProb
 
 def _gradients(document: ProbeDocument, probe: Probe, scale: float, inputs: Mapping[str, Input]) -> dict[str, Gradient]:
     """Derivatives of every quantity by every uncertain input: {quantity: {input: derivative}}."""
-    uncertain = {name: value for name, value in inputs.items() if not value.is_exact}
-    of_probe = Values()
-    probe_of(document, of_probe)
-    behind = {name: value for name, value in uncertain.items() if name in of_probe.inputs}
-    by_input = probe_gradients(document, solve_probe(probe, scale, by_term=True), scale, behind)
-    first = next(iter(by_input.values()), None) or {}
-    found: dict[str, Gradient] = {key: {name: slopes[key] for name, slopes in by_input.items()} for key in first}
-    for key, function in (("junction_resistance", junction_resistance), ("substrate_resistance", substrate_resistance)):
-        used = Values()
-        function(document, used)
-        own = {name: value for name, value in uncertain.items() if name in used.inputs}
-        found[key] = differences(partial(function, document), own)
-    for key in ("probe_resistance", "apex_resistance"):
+    coarse = solve_probe(probe, scale, by_term=True)
+
+    def answers(values: Values) -> Answers:
+        return moved_answers(coarse, probe_of(document, values), scale)
+
+    found = gradients(answers, _uncertain(inputs, partial(probe_of, document)))
+    for key, function in {
+        "junction_resistance": junction_resistance,
+        "substrate_resistance": substrate_resistance,
+    }.items():
+        found |= {key: {}, **_gradient(key, partial(function, document), inputs)}
+    for key in coarse.answers:
         found.setdefault(key, {})
     found["access_resistance"] = combined(
         {"apex": (1.0, found["apex_resistance"]), "probe": (-1.0, found["probe_resistance"])}
     )
     return found
+
+
+def _gradient(key: str, function: Callable[[Values], float], inputs: Mapping[str, Input]) -> dict[str, Gradient]:
+    return gradients(lambda values: {key: function(values)}, _uncertain(inputs, function))
+
+
+def _uncertain(inputs: Mapping[str, Input], build: Callable[[Values], object]) -> dict[str, Input]:
+    """Uncertain inputs that something is built from."""
+    used = Values()
+    build(used)
+    return {name: value for name, value in inputs.items() if name in used.inputs and not value.is_exact}
 
 
 def _derived(

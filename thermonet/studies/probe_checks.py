@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from thermonet.documents.probe import ModulationEntry
 from thermonet.results.record import Check
 from thermonet.studies.answers import SolvedProbe
@@ -39,7 +41,8 @@ def reciprocity_check(solved: SolvedProbe) -> Check:
 
 def quasi_static_check(modulation: ModulationEntry, seen: Transfer) -> Check:
     """Larger relative bias of the level means of the three-level modulation, for equal heat at both polarities."""
-    time_constants, shares = seen.time_constants, seen.shares
+    # A massless mode follows at once; a femtosecond is at once.
+    time_constants, shares = np.maximum(seen.time_constants, 1e-15), seen.shares
     if modulation.filter_time_constant is not None and modulation.filter_time_constant.value > 0:
         time_constants, shares = with_filter(time_constants, shares, modulation.filter_time_constant.value)
     duration = three_level_duration(modulation.frequency.value)

@@ -6,17 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from thermonet.documents.probe import ProbeDocument
-from thermonet.heat.probe import coefficients, same_shape
 from thermonet.quantities.inputs import Input
-from thermonet.studies.answers import (
-    Answers,
-    SolvedProbe,
-    change_by_coefficients,
-    change_by_shape,
-    derivatives,
-)
-from thermonet.studies.design import probe_of
 from thermonet.studies.values import Values
 
 #: Relative step of a parameter in differences: their truncation is of the order of its square.
@@ -62,46 +52,23 @@ def step_of(value: Input) -> float:
     return _STEP * (abs(value.value) or value.u or 1.0)
 
 
-def probe_gradients(
-    document: ProbeDocument, solved: SolvedProbe, element_scale: float, inputs: Mapping[str, Input]
-) -> dict[str, Answers]:
-    """Derivatives of a probe's answers by its inputs: {input: {answer: derivative}}.
+def gradients(answers: Callable[[Values], Mapping[str, float]], inputs: Mapping[str, Input]) -> dict[str, Gradient]:
+    """Derivatives of several numbers by their inputs, by central differences: {number: {input: derivative}}.
 
     Parameters
     ----------
-    document
-        The design.
-    solved
-        Its solution, with affine terms kept apart.
-    element_scale
-        That of `solved`.
+    answers
+        The numbers as a function of the inputs' values; closed forms, or small models that are cheap and smooth.
     inputs
         By which inputs.
     """
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for name, value in inputs.items():
         step = step_of(value)
-        lower, upper = (probe_of(document, Values({name: value.value + by})) for by in (-step, step))
-        if same_shape(lower, upper):
-            ends = coefficients(lower), coefficients(upper)
-            slopes = {
-                term: (ends[1][term] - ends[0][term]) / (2 * step) for term in ends[0] if ends[0][term] != ends[1][term]
-            }
-            change = change_by_coefficients(solved, slopes)
-        else:
-            change = change_by_shape(solved, lower, upper, element_scale, step)
-        found[name] = derivatives(solved, change, step)
-    return found
-
-
-def differences(function: Callable[[Values], float], inputs: Mapping[str, Input]) -> Gradient:
-    """Derivatives of a closed form by its inputs, by central differences."""
-    found = {}
-    for name, value in inputs.items():
-        step = step_of(value)
-        upper, lower = (function(Values({name: value.value + by})) for by in (step, -step))
-        found[name] = (upper - lower) / (2 * step)
-    return found
+        upper, lower = (answers(Values({name: value.value + by})) for by in (step, -step))
+        for key in upper:
+            found.setdefault(key, {})[name] = (upper[key] - lower[key]) / (2 * step)
+    return dict(found)
 
 
 def budget(gradient: Gradient, inputs: Mapping[str, Input]) -> Budget:

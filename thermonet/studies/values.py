@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from thermonet.materials.library import Materials
 from thermonet.quantities.inputs import Input
 
 
@@ -31,3 +32,31 @@ class Values:
         known = name or value.name
         self.inputs[known] = replace(value, name=known, source=value.source or source)
         return self.changed.get(known, value.value)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A document's materials and the values that its numbers are read with.
+
+    Attributes
+    ----------
+    materials
+        The library with the document's changes.
+    values
+        Hands out every number.
+    source
+        Of numbers whose place states none.
+    """
+
+    materials: Materials
+    values: Values
+    source: str
+
+    def number(self, value: Input, path: str, source: str = "") -> float:
+        """Value of a number of the document [SI], owned by its path."""
+        return self.values(value, path, source or self.source)
+
+    def material(self, name: str, key: str, batch: str = "") -> float:
+        """A property of a material [SI]; what is of one batch shares it."""
+        value: Input = getattr(self.materials.entry(name), key)
+        return self.values(value, f"{value.name}[{batch}]" if batch else value.name)
