@@ -71,3 +71,14 @@ def _dimensionless(value: float, u: float | None, digits: int) -> str:
 
 def _spaced(number: str) -> str:
     return number.replace("±", " ± ")
+
+
+def percent(share: float) -> str:
+    """A share in per cent, three decimals.
+
+    Examples
+    --------
+    >>> percent(-0.0134)
+    '-1.340 %'
+    """
+    return f"{share * 100:.3f} %"

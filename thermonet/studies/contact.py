@@ -18,6 +18,7 @@ from thermonet.network.contact import (
 )
 from thermonet.network.spreading import disc_on_film
 from thermonet.quantities.errors import PhysicsError
+from thermonet.quantities.formatting import percent
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check
 from thermonet.studies.answers import SolvedProbe
@@ -150,8 +151,10 @@ def junction_check(contact: Contact, inputs: Mapping[str, Input], tolerance: flo
     word = {True: "holds", False: "does not hold", None: "is undecided"}[holds]
     share = "all heat in the probe" if contact.worst == contact.at_one else "all heat in the substrate"
     explanation = (
-        f"R_J >> R_P {word}: taking R_J infinite biases Q_P by {contact.worst:.3%} of Q_Total in the worst case "
-        f"({share}), u = {u:.3%}; f = 1: {contact.at_one:.3%}, f = 1/2: {contact.at_half:.3%}; with R_J joined to the "
-        f"field at the contact f = 1 gives {contact.field:.3%}, lumped less field {contact.at_one - contact.field:.1e}"
+        f"R_J >> R_P {word}: taking R_J infinite biases Q_P by {percent(contact.worst)} of Q_Total in the worst case "
+        f"({share}), u = {percent(u)}; for f = 1 by {percent(contact.at_one)}, "
+        f"for f = 1/2 by {percent(contact.at_half)}. With R_J joined to the field itself at the contact f = 1 gives "
+        f"{percent(contact.field)}; the lumped network differs from that by "
+        f"{abs(contact.at_one - contact.field):.0e}"
     )
     return Check(holds=holds, value=contact.worst, u=u, threshold=tolerance, explanation=explanation)

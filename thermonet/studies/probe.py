@@ -28,9 +28,12 @@ from thermonet.studies.probe_checks import energy_balance_check, quasi_static_ch
 from thermonet.studies.probe_tables import probe_tables
 from thermonet.studies.sensitivities import Budget, Gradient, budget, combined, gradients
 from thermonet.studies.values import Values
+from thermonet.system.modes import Transfer, slowest_transfer
 
 #: Refinements tried before a study gives up on its tolerance.
 _REFINEMENTS = 4
+#: Modes that are computed and listed.
+_MODES = 12
 #: Sensitivities and trials need no finer mesh than this: its error is a thousandth of a sensitivity at most.
 _COARSE = 2.0
 
@@ -39,15 +42,15 @@ _MEANING = {
     "time_constant_slowest": ("s", "tau_1", "time constant of the slowest mode of that response"),
     "time_constant_elmore": ("s", "t_E", "first moment of the normalised impulse response"),
     "time_constant_63": ("s", "t_63", "first time at which the step response reaches 1 - 1/e of its end"),
-    "bandwidth_3db": ("Hz", "f_3dB", "first frequency at which the response falls to 1/sqrt 2 of the static one"),
+    "bandwidth_3db": ("Hz", "f_3dB", "first frequency at which the response falls by 3 dB, to 0.707 of the static one"),
     "apex_resistance": ("K/W", "Z_cc", "contact temperature per watt at the contact, weighted as the source"),
-    "base_resistance": ("K/W", "R_base", "foot of the tip to the chip"),
+    "base_resistance": ("K/W", "R_base", "from the foot of the tip to the chip, through the cantilever"),
     "film_resistance": (
         "K/W",
         "R_film",
         "between the source's metal and the thermocouple, through the film between, both metals isothermal",
     ),
-    "access_resistance": ("K/W", "R_a", "apex_resistance - probe_resistance"),
+    "access_resistance": ("K/W", "R_a", "contact to thermocouple, Z_cc - R_P"),
     "junction_resistance": ("K/W", "R_J", "contact to substrate"),
     "substrate_resistance": ("K/W", "R_S", "substrate under the contact to its bath"),
     "responsivity": ("V/W", "rho", "S_TC R_P, thermocouple voltage per watt from the apex source"),
@@ -90,6 +93,8 @@ class ProbeStudy:
         The design, as written and in SI.
     solved
         The solved model on the finest mesh.
+    modes
+        Its slowest modes as the thermocouple sees the source.
     inputs
         Named inputs behind every number.
     budgets
@@ -107,6 +112,7 @@ class ProbeStudy:
     document: ProbeDocument
     probe: Probe
     solved: SolvedProbe
+    modes: Transfer
     inputs: Mapping[str, Input]
     budgets: Mapping[str, Budget]
     contact: Contact
@@ -129,10 +135,11 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
     inputs = values.inputs
     solved, errors, scale = _converged(probe, document.numerics.element_scale.value, document.numerics.tolerance.value)
     coarse = max(2 * scale, _COARSE)
-    gradients = _gradients(document, probe, coarse, inputs)
-    contact = contact_of(solved, (junction, substrate), gradients)
-    numbers = {**solved.answers, **_derived(document, probe, contact, values, gradients)}
-    budgets = {key: budget(gradient, inputs) for key, gradient in gradients.items()}
+    slopes = _gradients(document, probe, coarse, inputs)
+    contact = contact_of(solved, (junction, substrate), slopes)
+    derived, more = _derived(document, probe, contact, values, slopes)
+    numbers = {**solved.answers, **derived}
+    budgets = {key: budget(gradient, inputs) for key, gradient in {**slopes, **more}.items()}
     trials = None
     if options.trials:
         nominal = {key: (numbers[key], budgets[key].u) for key in solved.answers}
@@ -149,14 +156,15 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
     errors |= {"access_resistance": errors["apex_resistance"] + errors["probe_resistance"]}
     quantities = {key: _quantity(key, value, budgets.get(key), errors.get(key)) for key, value in numbers.items()}
     unseen = model_errors(solved)
+    modes = slowest_transfer(solved.held, "thermocouple", "apex", _MODES)
     result = Result(
         kind="study",
         name=document.name,
         quantities=quantities,
-        tables=probe_tables(solved, budgets, contact, unseen, trials, numbers),
+        tables=probe_tables(document, solved, modes, budgets, contact, unseen, trials),
         checks=_checks(document, solved, contact, inputs),
     )
-    return ProbeStudy(document, probe, solved, inputs, budgets, contact, unseen, trials, result)
+    return ProbeStudy(document, probe, solved, modes, inputs, budgets, contact, unseen, trials, result)
 
 
 def _converged(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProbe, dict[str, float], float]:
@@ -209,9 +217,9 @@ def _uncertain(inputs: Mapping[str, Input], build: Callable[[Values], object]) -
 
 
 def _derived(
-    document: ProbeDocument, probe: Probe, contact: Contact, values: Values, gradients: dict[str, Gradient]
-) -> Answers:
-    """Quantities that follow from others in closed form; their gradients are added to `gradients`."""
+    document: ProbeDocument, probe: Probe, contact: Contact, values: Values, slopes: Mapping[str, Gradient]
+) -> tuple[Answers, dict[str, Gradient]]:
+    """Quantities that follow from others in closed form, and the gradients of those that are new."""
     network, couple = contact.network, document.thermocouple
     found = {
         "access_resistance": network.access_resistance,
@@ -221,24 +229,20 @@ def _derived(
         "junction_depth": probe.apex.depth_on_axis(couple.metals[1]),
     }
     if couple.seebeck_coefficient is None:
-        return found
-    seebeck = values(couple.seebeck_coefficient, "thermocouple.seebeck_coefficient", couple.source)
-    resistance = network.probe_resistance
-    found["responsivity"] = seebeck * resistance
-    gradients["responsivity"] = combined(
-        {"R_P": (seebeck, gradients["probe_resistance"]), "S": (resistance, {"thermocouple.seebeck_coefficient": 1.0})}
-    )
-    if couple.noise_density is not None:
-        noise = values(couple.noise_density, "thermocouple.noise_density", couple.source)
-        power = noise / abs(found["responsivity"])
-        found["noise_equivalent_power"] = power
-        gradients["noise_equivalent_power"] = combined(
-            {
-                "rho": (-power / found["responsivity"], gradients["responsivity"]),
-                "noise": (power / noise, {"thermocouple.noise_density": 1.0}),
-            }
-        )
-    return found
+        return found, {}
+    resistance, coefficient = network.probe_resistance, "thermocouple.seebeck_coefficient"
+    seebeck = values(couple.seebeck_coefficient, coefficient, couple.source)
+    responsivity = seebeck * resistance
+    by_input = combined({"R_P": (seebeck, slopes["probe_resistance"]), "S_TC": (resistance, {coefficient: 1.0})})
+    found["responsivity"] = responsivity
+    if couple.noise_density is None:
+        return found, {"responsivity": by_input}
+    noise = values(couple.noise_density, "thermocouple.noise_density", couple.source)
+    power = noise / abs(responsivity)
+    found["noise_equivalent_power"] = power
+    by_noise = {"thermocouple.noise_density": 1.0}
+    of_power = combined({"rho": (-power / responsivity, by_input), "noise": (power / noise, by_noise)})
+    return found, {"responsivity": by_input, "noise_equivalent_power": of_power}
 
 
 def _quantity(key: str, value: float, spread: Budget | None, error: float | None) -> Quantity:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from thermonet.documents.probe import ModulationEntry
+from thermonet.quantities.formatting import percent
 from thermonet.results.record import Check
 from thermonet.studies.answers import SolvedProbe
 from thermonet.studies.modulation import level_biases, three_level_duration, with_filter
@@ -52,6 +53,6 @@ def quasi_static_check(modulation: ModulationEntry, seen: Transfer) -> Check:
     threshold = _LEVEL_TOLERANCE if modulation.tolerance is None else modulation.tolerance.value
     explanation = (
         f"levels of {duration * 1e3:.4g} ms in the order +, 0, - with {discard * 1e3:.3g} ms discarded: "
-        f"the mean of + is biased by {biases[0]:.3%}, that of - by {biases[1]:.3%}"
+        f"the mean of + is biased by {percent(biases[0])}, that of - by {percent(biases[1])}"
     )
     return Check(holds=abs(value) <= threshold, value=value, u=None, threshold=threshold, explanation=explanation)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from thermonet.documents.probe import ProbeDocument
+from thermonet.materials.library import materials_for
 from thermonet.results.record import Column, Table
 from thermonet.studies.answers import SolvedProbe
 from thermonet.studies.contact import Contact
@@ -13,31 +15,30 @@ from thermonet.studies.model_errors import ModelError
 from thermonet.studies.montecarlo import MonteCarlo
 from thermonet.studies.sensitivities import Budget
 from thermonet.system.modes import Transfer
-from thermonet.system.response import harmonic, step
-
-_MODES = 12
+from thermonet.system.response import bandwidth, harmonic, step
 
 
 def probe_tables(
+    document: ProbeDocument,
     solved: SolvedProbe,
+    modes: Transfer,
     budgets: Mapping[str, Budget],
     contact: Contact,
     unseen: Sequence[ModelError],
     trials: MonteCarlo | None,
-    numbers: Mapping[str, float],
 ) -> dict[str, Table]:
     """All tables of a study by their name in the result."""
     tables: dict[str, Table] = {
         f"budget.{key}": budget_table(spread) for key, spread in budgets.items() if spread.lines
     }
-    tables["budget_groups"] = groups_table(budgets["probe_resistance"])
-    tables["modes"] = modes_table(solved.transfer)
+    tables["budget_groups"] = groups_table(budgets["probe_resistance"], groups_of(document))
+    tables["modes"] = modes_table(modes, solved.transfer.resistance)
     tables["step"] = step_table(solved.transfer)
     tables["frequency"] = frequency_table(solved.transfer)
     tables["network"] = network_table(contact)
-    tables["model_errors"] = model_error_table(unseen, numbers["probe_resistance"])
+    tables["model_errors"] = model_error_table(unseen, solved.answers["probe_resistance"])
     if trials is not None:
-        tables["monte_carlo"] = monte_carlo_table(trials, numbers)
+        tables["monte_carlo"] = monte_carlo_table(trials, solved.answers)
     return tables
 
 
@@ -56,23 +57,36 @@ def budget_table(spread: Budget) -> Table:
     }
 
 
-def group_of(name: str) -> str:
-    """Kind of thing an input says something about."""
-    if "sidewall_factor" in name:
-        return "sidewall factors"
-    if name.startswith("cantilever.") or "SiN_LPCVD" in name:
-        return "cantilever"
-    if name.startswith("interfaces."):
-        return "boundary conductances"
-    if name.startswith("materials."):
-        return "film materials"
-    if name.startswith("apex.layers."):
-        return "film dimensions"
-    return {"apex": "tip shape", "heat_source": "heat source"}.get(name.split(".", 1)[0], "other")
+def groups_of(document: ProbeDocument) -> Callable[[str], str]:
+    """Kind of thing that an input says something about, by its name."""
+    materials = materials_for(document.materials, document.interfaces)
+    words = {"metal": "metal films", "dielectric": "insulators"}
+    tip = {"apex.core": document.apex.core} | {
+        f"apex.layers.{name}": film for name, film in document.apex.layers.items()
+    }
+    of_tip = {path: words[materials.entry(entry.material).kind] for path, entry in tip.items()}
+    of_tip |= {f"materials.{entry.material}": of_tip[path] for path, entry in tip.items()}
+
+    def group(name: str) -> str:
+        if "sidewall_factor" in name:
+            return "sidewall factors"
+        for owner, word in of_tip.items():
+            if name.startswith(f"{owner}."):
+                return word
+        kinds = {
+            "apex": "tip shape",
+            "cantilever": "cantilever",
+            "materials": "cantilever",  # those of no tip film
+            "interfaces": "boundary conductances",
+            "heat_source": "heat source",
+        }
+        return kinds.get(name.split(".", 1)[0], "other")
+
+    return group
 
 
-def groups_table(spread: Budget) -> Table:
-    """Shares of R_P's variance by kind of input, the largest first."""
+def groups_table(spread: Budget, group_of: Callable[[str], str]) -> Table:
+    """Shares of a quantity's variance by kind of input, the largest first."""
     shares: dict[str, float] = {}
     for line in spread.lines:
         group = group_of(line.input.name)
@@ -81,26 +95,26 @@ def groups_table(spread: Budget) -> Table:
     return {"group": Column("", [name for name, _ in ordered]), "share": Column("1", [share for _, share in ordered])}
 
 
-def modes_table(seen: Transfer) -> Table:
+def modes_table(slowest: Transfer, resistance: float) -> Table:
     """Slowest modes with their shares of the static response; the last line is all the others together."""
-    shares = seen.shares
-    times: list[float | None] = [float(time) for time in seen.time_constants[:_MODES]]
+    times: list[float | None] = [float(time) for time in slowest.time_constants]
+    shares = [float(residue) / resistance for residue in slowest.residues]
     return {
         "mode": Column("", [*(str(i + 1) for i in range(len(times))), "all others"]),
         "time_constant": Column("s", [*times, None]),
-        "share": Column("1", [*shares[:_MODES], shares[_MODES:].sum()]),
+        "share": Column("1", [*shares, 1 - sum(shares)]),
     }
 
 
 def step_table(seen: Transfer) -> Table:
     """Step response per watt."""
-    time = np.concatenate([[0.0], np.geomspace(1e-3, 10.0, 161) * seen.time_constants[0]])
+    time = np.concatenate([[0.0], np.geomspace(3e-4, 10.0, 181) * seen.time_constants[0]])
     return {"time": Column("s", list(time)), "temperature": Column("K/W", list(step(seen, time)))}
 
 
 def frequency_table(seen: Transfer) -> Table:
-    """Harmonic response per watt: amplitude and phase."""
-    frequency = np.geomspace(1e-2, 1e4, 181) / (2 * np.pi * seen.time_constants[0])
+    """Harmonic response per watt, amplitude and phase, as far as the small model is exact."""
+    frequency = np.geomspace(1e-3 / (2 * np.pi * seen.time_constants[0]), 100 * bandwidth(seen), 181)
     response = harmonic(seen, frequency)
     return {
         "frequency": Column("Hz", list(frequency)),

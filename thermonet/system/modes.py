@@ -55,6 +55,13 @@ def _dense(matrix: Matrix) -> Vector:
     return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
 
 
+def slowest_transfer(held: Held, sensor: str, source: str, count: int) -> Transfer:
+    """Slowest modes of a large held system as one sensor sees one source; the others are left out of the sum."""
+    time_constants, shapes = slowest_modes(held, count)
+    residues = (held.system.sensors[sensor] @ shapes) * (held.system.sources[source] @ shapes)
+    return Transfer(time_constants, residues)
+
+
 def slowest_modes(held: Held, count: int) -> tuple[Vector, Vector]:
     """Slowest time constants [s] of a large held system and their shapes (n, count), K-orthonormal.
 

@@ -48,14 +48,15 @@ def step_figure(study: ProbeStudy) -> Drawing:
         lower.axvline(quantities[key].value * factor, color=colour, linewidth=1, linestyle=style, alpha=0.7)
     upper.legend(loc="upper left", title="Three numbers called the time constant", title_fontsize=9, alignment="left")
     gridded(upper)
-    _shares(lower, seen.time_constants * factor, seen.shares)
+    modes = study.modes
+    _shares(lower, modes.time_constants * factor, modes.residues / seen.resistance)
     lower.set_xlabel(f"time [{printed_unit(unit)}]")
     return Drawing(
         "step",
         "Step response",
         "Rise of the thermocouple after heat is switched on, relative to its end value, with the three numbers that "
-        "are called the time constant; below, what every mode carries of it at the mode's own time constant (shares "
-        "sum to one, a transfer response may have negative ones).",
+        "are called the time constant; below, what each of the slowest modes carries of it at its own time constant (a "
+        "transfer response may have negative shares).",
         figure,
         {
             "time": Column("s", [float(value) for value in time]),
