@@ -74,7 +74,7 @@ def test_the_design_itself_is_valid(tmp_path):
 
 #: A value that is wrong where it stands: what is edited, its new value, the path blamed, part of the message.
 WRONG_VALUES = [
-    ("apex.layers.outer_nitride.thickness", "-70 nm", "", "must be positive, got -7e-08 m"),
+    ("apex.layers.outer_nitride.thickness", "-70 nm", "", "must be positive, got -70 nm"),
     ("apex.layers.outer_nitride.thickness", "70", "", "a bare number has no meaning here"),
     ("apex.layers.outer_nitride.thickness", "70 s", "", "'s' is the wrong kind of unit"),
     ("apex.layers.outer_nitride.thickness", "70 nm s", "", "wrong kind of unit"),

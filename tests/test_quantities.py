@@ -411,7 +411,7 @@ def test_bounded_quantiles_end_where_stated(distribution):
         (1000.0, "K/W", None, "1 kK/W"),
         (1e8, "W/m^2/K", 3e7, "100 ± 30 MW/m^2/K"),
         (1e-9, "m^2 K/W", None, "1e-09 m^2 K/W"),  # never 'nm^2 K/W'
-        (19300.0, "kg/m^3", None, "1.93e+04 kg/m^3"),
+        (19300.0, "kg/m^3", None, "19300 kg/m^3"),
         (0.0, "K/W", 3.0, "0.0 ± 3.0 K/W"),
         (0.0, "K/W", None, "0 K/W"),
         (0.01, "1", 0.001, "(1.00 ± 0.10) %"),

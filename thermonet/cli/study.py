@@ -147,6 +147,11 @@ def _summary(result: Result) -> str:
             else f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
         )
         lines.append(f"  {key:24} {quantity.symbol:8} {value}{error}")
+    if "budget_groups" in result.tables:
+        groups = result.tables["budget_groups"]
+        pairs = zip(groups["group"].values, groups["share"].values, strict=True)
+        shares = [f"{group} {100 * float(share or 0):.0f} %" for group, share in pairs]
+        lines.append(f"  shares of u(R_P)^2: {', '.join(shares[:4])}")
     words = {True: "holds", False: "DOES NOT HOLD", None: "undecided"}
     lines += [f"  {words[check.holds]:14} {key}: {check.explanation}" for key, check in result.checks.items()]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from thermonet.quantities.formatting import with_unit
 from thermonet.quantities.inputs import Input, InputValueError, read_mapping, read_text
 from thermonet.quantities.units import EXAMPLES
 
@@ -55,17 +56,15 @@ class Dimension:
         return value
 
     def _check_interval(self, value: Input) -> None:
-        unit = "" if self.si_unit == "1" else f" {self.si_unit}"
-        ends = [end for end in (value.value, value.low) if not math.isnan(end)]
-        for end in ends:
-            if not (end > self.low or (self.low_allowed and end == self.low)):
-                limit = (
-                    ("zero or positive" if self.low_allowed else "positive") if self.low == 0 else f"above {self.low:g}"
-                )
-                raise refuse(f"must be {limit}, got {end:g}{unit}")
+        """Refuse a value, or an end of its range, outside the interval; an end that is not there is not a number."""
+        for end in (value.value, value.low):
+            if end < self.low or (end == self.low and not self.low_allowed):
+                wanted = "positive" if self.low == 0 else f"above {with_unit(self.low, self.si_unit)}"
+                wanted = "zero or positive" if self.low_allowed else wanted
+                raise refuse(f"must be {wanted}, got {with_unit(end, self.si_unit)}")
         for end in (value.value, value.high):
-            if end >= self.high:  # a missing end is not a number and passes
-                raise refuse(f"must be below {self.high:g}{unit}, got {end:g}{unit}")
+            if end >= self.high:
+                raise refuse(f"must be below {with_unit(self.high, self.si_unit)}, got {with_unit(end, self.si_unit)}")
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from thermonet.geometry.mesh import Floats, Mesh
 from thermonet.heat.elements import line_load, mass, plane_elements, stiffness
+from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, System, weighted_sum
 from thermonet.system.join import shaped, tied
 
@@ -35,6 +36,14 @@ class Sheet:
     conductivity: float
     heat_capacity: float
     under_tip: bool
+
+    def __post_init__(self) -> None:
+        for what in ("thickness", "conductivity", "heat_capacity"):
+            value, name = getattr(self, what), what.replace("_", " ")
+            if not 0 < value < math.inf:
+                raise PhysicsError(
+                    f"a layer of the plate: the {what.replace('_', ' ')} must be positive, got {value:g}"
+                )
 
 
 def ring_port(order: int) -> str:

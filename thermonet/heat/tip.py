@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from thermonet.heat.elements import (
     turning,
 )
 from thermonet.heat.source import SourceShape, apex_source
+from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, System, weighted_sum
 
 
@@ -34,6 +36,13 @@ class HeatProperties:
     conductivity: Mapping[str, float]
     heat_capacity: Mapping[str, float]
     boundary_conductance: Mapping[tuple[str, str], float]
+
+    def __post_init__(self) -> None:
+        for what in ("conductivity", "heat_capacity", "boundary_conductance"):
+            for where, value in getattr(self, what).items():
+                if not 0 < value < math.inf:
+                    name = where if isinstance(where, str) else " and ".join(where)
+                    raise PhysicsError(f"{name}: the {what.replace('_', ' ')} must be positive, got {value:g}")
 
     def between(self, first: str, second: str) -> float | None:
         """Boundary conductance of two regions, in either order."""

@@ -57,16 +57,22 @@ def with_unit(value: float, unit: str, u: float | None = None, digits: int = 4) 
     if u:
         number = f"{uncertainties.ufloat(value * factor, u * factor):.2ufP}"
         return f"{_spaced(number)} {name}"
-    return f"{value * factor:.{digits}g} {name}"
+    return f"{_plain(value * factor, digits)} {name}"
 
 
 def _dimensionless(value: float, u: float | None, digits: int) -> str:
     """Small ratios read best in per cent."""
     factor, ending = (100.0, " %") if 1e-5 <= abs(value) < 0.1 else (1.0, "")
     if not u:
-        return f"{value * factor:.{digits}g}{ending}"
+        return f"{_plain(value * factor, digits)}{ending}"
     number = _spaced(f"{uncertainties.ufloat(value * factor, u * factor):.2ufP}")
     return f"({number}){ending}" if ending else number
+
+
+def _plain(number: float, digits: int) -> str:
+    """So many significant digits, without an exponent where a person would write none."""
+    rounded = float(f"{number:.{digits}g}")
+    return f"{rounded:g}" if abs(rounded) < 1e5 else f"{rounded:.{digits}g}"
 
 
 def _spaced(number: str) -> str:
