@@ -107,6 +107,8 @@ WRONG_VALUES = [
     ("thermocouple.metals", "[inner_gold, inner_gold]", "", "expected two layers"),
     ("thermocouple.metals", "[chromium, inner_gold]", "", "inner one first"),
     ("numerics.element_scale", "0", "", "must be positive, got 0"),
+    ("numerics.element_scale", "8", "", "must be below 4, got 8"),
+    ("numerics.element_scale", "0.001", "", "would need too much memory"),
     ("numerics.element_scale", "1 nm", "", "a plain number"),
     ("cantilever.width", "5 um", "", "the foot of the tip"),
     ("cantilever.tip_to_end", "1 um", "", "reaches over the free end"),

@@ -23,7 +23,7 @@ from thermonet.system.steady import gradient, resistance
 DESIGN = Path(__file__).parents[1] / "geometries" / "ntistp.yaml"
 SCALE = 2.0
 QUICK = (f"numerics.element_scale={SCALE:g}", "numerics.tolerance=1 %")
-COARSE = ("numerics.element_scale=8", "numerics.tolerance=20 %")
+COARSE = ("numerics.element_scale=4", "numerics.tolerance=20 %")
 #: The keys of DESIGN section 5 that never change their meaning, and their coherent units.
 KEYS = {
     "probe_resistance": "K/W",
@@ -195,7 +195,7 @@ def test_a_number_that_is_not_finite_is_a_defect(study):
 def test_a_tolerance_out_of_reach_is_said_with_the_best_estimate():
     """A tolerance that no refinement meets is an error that still hands over its number."""
     with pytest.raises(NotConvergedError, match=r"R_P = .* K/W is uncertain by"):
-        study_probe(document("numerics.tolerance=1e-9", base=("numerics.element_scale=16",)))
+        study_probe(document("numerics.tolerance=1e-9", base=("numerics.element_scale=4",)))
 
 
 # --- the verdict --------------------------------------------------------------------------------------------------
@@ -257,8 +257,9 @@ def test_every_derivative_is_that_of_models_solved_anew(study, sensitivities):
         step = 1e-3 * abs(stated.value)
         ends = [resolved(study.document, name, stated.value + by, scale) for by in (step, -step)]
         kind = "material" if is_material(name) else "shape"
-        # the difference itself is wrong by the square of its step
-        assert slope == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5 if kind == "material" else 1e-3), name
+        floor = 1e-8 * value(study, "probe_resistance") / abs(stated.value)  # rounding, where the effect is small
+        expected = pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5 if kind == "material" else 1e-3, abs=floor)
+        assert slope == expected, name
         checked[kind] += 1
     assert checked["material"] >= 8
     assert checked["shape"] >= 12

@@ -89,8 +89,11 @@ def _studied(document: Opened, *, trials: int, seed: int, jobs: int | None) -> A
     from thermonet.documents.probe import ProbeDocument
 
     if not isinstance(document.document, ProbeDocument):
+        from thermonet.quantities.errors import UsageError
         from thermonet.studies.body import study_body
 
+        if trials:
+            raise UsageError("--trials is for probe designs, and this is a body")
         return study_body(document.document)
     import os
 

@@ -100,4 +100,6 @@ Frequency = Annotated[Input, Dimension("Hz")]
 TimeOrZero = Annotated[Input, Dimension("s", low_allowed=True)]
 Factor = Annotated[Input, Dimension("1")]
 Fraction = Annotated[Input, Dimension("1", low_allowed=True, high=1.0 + 1e-12)]
+#: Coarser meshes cannot tell their own error: two of the three that are compared would be the same.
+ElementScale = Annotated[Input, Dimension("1", high=4.0 + 1e-9)]
 Power = Annotated[Input, Dimension("W")]

@@ -13,6 +13,7 @@ from thermonet.documents.fields import (
     BoundaryConductance,
     Conductivity,
     ElectricalConductance,
+    ElementScale,
     Entry,
     Factor,
     Fraction,
@@ -28,6 +29,9 @@ from thermonet.documents.fields import (
     TimeOrZero,
 )
 from thermonet.documents.materials import MaterialChange
+
+#: Smallest element scale: elements grow in number with its inverse square.
+_FINEST = 0.05
 
 
 class SizeEffect(Entry):
@@ -166,7 +170,7 @@ class NumericsEntry(Entry):
     """How exactly to compute."""
 
     tolerance: Factor = Field(description="largest relative numerical error of R_P such as '0.1 %'")
-    element_scale: Factor = Field(description="multiplies every element's size; 1 is the usual mesh")
+    element_scale: ElementScale = Field(description="multiplies every element's size; 1 is the usual mesh")
 
 
 class ProbeDocument(Entry):
@@ -197,6 +201,8 @@ class ProbeDocument(Entry):
         yield from _conductivity_routes(self)
         yield from _plate_shape(self)
         yield from _contact(self)
+        if self.numerics.element_scale.value < _FINEST:
+            yield "numerics.element_scale", f"would need too much memory, expected at least {_FINEST:g}"
 
 
 def _layer_words(probe: ProbeDocument) -> Iterator[tuple[str, str]]:

@@ -41,9 +41,7 @@ class Sheet:
         for what in ("thickness", "conductivity", "heat_capacity"):
             value, name = getattr(self, what), what.replace("_", " ")
             if not 0 < value < math.inf:
-                raise PhysicsError(
-                    f"a layer of the plate: the {what.replace('_', ' ')} must be positive, got {value:g}"
-                )
+                raise PhysicsError(f"a layer of the plate: the {name} must be positive, got {value:g}")
 
 
 def ring_port(order: int) -> str:

@@ -106,9 +106,9 @@ def tip_model(mesh: Mesh, properties: HeatProperties, sensing: TipSensing, *, by
     """Assemble a tip.
 
     The system has one affine term per region and per interface, or with `by_term` false their sums alone, which is all
-    that answers need; the source 'apex' (one watt into the metal around the
-    contact); the sensors 'thermocouple' (mean over the metal junction) and 'contact' (mean with the very weight of the
-    source, so contact resistance and response are one network); the ports 'foot' (isothermal) and one per region.
+    that answers need; the source 'apex' (one watt into the metal around the contact); the sensors 'thermocouple' (mean
+    over the metal junction) and 'contact' (mean with the very weight of the source, so that contact resistance and
+    response are one network); the ports 'foot' (isothermal once tied) and one per region.
     """
     split, interfaces = separated(mesh, lambda a, b: properties.between(a, b) is None)
     elements = axisymmetric_elements(split)

@@ -52,6 +52,13 @@ def probe_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
 
 def _film_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
     materials = Materials(document.materials, document.interfaces)
+    pair = [
+        document.apex.layers[name].material for name in document.thermocouple.metals if name in document.apex.layers
+    ]
+    if len(pair) == 2 and set(pair) <= set(materials.names):
+        families = [materials.entry(name).family for name in pair]
+        if families[0] == families[1]:
+            yield "thermocouple.metals", f"both layers are {families[0]}, expected two metals that make a thermocouple"
     for path, entry in _films(document):
         if entry.material not in materials:
             yield f"{path}.material", unknown_material(entry.material)
