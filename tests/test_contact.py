@@ -87,9 +87,7 @@ def test_graph_solved_as_a_system_is_the_closed_form(contact, probe_heat, substr
         assert solved.temperature[at[place]] == pytest.approx(value, rel=1e-10, abs=1e-12 * size)
     total = probe_heat + substrate_heat
     assert solved.heat_into["bath"] == pytest.approx(total, rel=1e-10, abs=1e-16)
-    assert solved.heat["probe"] == pytest.approx(
-        closed.thermocouple / contact.probe_resistance, rel=1e-9, abs=1e-15
-    )
+    assert solved.heat["probe"] == pytest.approx(closed.thermocouple / contact.probe_resistance, rel=1e-9, abs=1e-15)
 
 
 def test_graph_with_both_zeros_puts_the_junction_beside_the_probe():

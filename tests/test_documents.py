@@ -160,7 +160,7 @@ def test_an_unknown_key_is_blamed_itself(tmp_path):
 def test_a_duplicate_key_is_blamed_the_second_time(tmp_path):
     """Of two equal keys the second is refused, and the message says where the first one is."""
     first = found_at(DESIGN, "apex.layers.chromium.material")[0]
-    text = inserted("apex.layers.chromium.material", "material", "Au_film")
+    text = inserted("apex.layers.chromium.material", "material", "Pt_film")
     assert problems(tmp_path, text) == [
         (first + 1, 7, "apex.layers.chromium.material", f"is a duplicate key (first on line {first}), expected it once")
     ]
@@ -246,7 +246,7 @@ def test_all_problems_at_once(tmp_path):
 
 def test_problems_of_meaning_come_together_with_problems_of_form(tmp_path):
     """A duplicate key does not hide that a layer is unknown."""
-    text = inserted("apex.layers.chromium.material", "material", "Au_film")
+    text = inserted("apex.layers.chromium.material", "material", "Pt_film")
     text = edited("heat_source.layer", "silver", text)
     assert [item[2] for item in problems(tmp_path, text)] == ["apex.layers.chromium.material", "heat_source.layer"]
 
@@ -521,3 +521,10 @@ def test_the_command_line_refuses_a_setting(tmp_path, monkeypatch, capsys):
     assert printed.out == ""
     assert printed.err == "--set:1:24: numerics.element_scale: must be positive, got 0\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_thermocouple_of_one_metal_is_refused(tmp_path):
+    """Two layers of one metal family make no thermocouple."""
+    found = problems(tmp_path, edited("apex.layers.chromium.material", "Au_film"))
+    assert [item[2] for item in found] == ["thermocouple.metals"]
+    assert "both layers are Au" in found[0][3]

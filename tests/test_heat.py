@@ -531,10 +531,10 @@ def test_the_error_of_a_known_rate_is_covered(rate):
 
 @pytest.mark.parametrize(
     ("numbers", "rate"),
-    [((1.0, 1.0, 1.0), 4.0), ((1.0, 1.1, 1.15), 1.0), ((1.0, 1.0 + 1e-9, 2.0), 4.0), ((1.0, 0.99, 1.05), 2.585)],
+    [((1.0, 1.0, 1.0), 4.0), ((1.0, 1.1, 1.15), 1.0), ((1.0, 1.0 + 1e-9, 2.0), 4.0), ((1.0, 0.99, 1.05), 1.0)],
 )
 def test_rates_are_believed_within_bounds(numbers, rate):
-    """Rates below one and above four are accidents; so is a change of sign, whose size still counts."""
+    """Rates below one and above four are accidents; a number that swings shows none."""
     assert observed_rate(*numbers) == pytest.approx(rate, rel=1e-3)
     assert discretisation_error(*numbers) > 0
 

@@ -174,9 +174,7 @@ def test_design_pair_wins_by_how_closely_it_names_the_materials():
     values = ["10 MW/m^2/K", "20 MW/m^2/K", "30 MW/m^2/K", "40 MW/m^2/K"]
     stated = {key: conductance(value) for key, value in zip(keys, values, strict=True)}
     for key in reversed(keys[1:]):
-        assert (
-            materials_for({}, stated).boundary_conductance("Au_film", "SiN_PECVD").name == f"interfaces.{key}"
-        )
+        assert materials_for({}, stated).boundary_conductance("Au_film", "SiN_PECVD").name == f"interfaces.{key}"
         del stated[key]
     # A design's generic pair is still no closer than the library's pair of families.
     design = materials_for({}, stated)

@@ -142,9 +142,7 @@ def test_resistivities_of_faces_and_grains_add():
 
     def added(specularity, grain_reflection):
         film = {"thickness": 60e-9, "grain_size": 30e-9, "mean_free_path": GOLD_PATH}
-        found = film_conductivity(
-            GOLD_BULK, specularity=specularity, grain_reflection=grain_reflection, **film
-        )
+        found = film_conductivity(GOLD_BULK, specularity=specularity, grain_reflection=grain_reflection, **film)
         return GOLD_BULK / found - 1
 
     assert added(0.2, 0.3) == pytest.approx(added(0.2, 0.0) + added(1.0, 0.3), rel=1e-10)

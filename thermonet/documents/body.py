@@ -69,7 +69,7 @@ class SphericalEntry(ShapeEntry):
     kind: Literal["spherical"]
     inner_radius: Length = Field(description="of the first layer's inner surface such as '100 nm'")
     half_angle: ConeAngle = Field(
-        Input(value=math.pi, source="default: the full sphere"),
+        Input(value=math.pi, unit="rad", source="default: the full sphere"),
         description="angle between axis and wall such as '25 deg' (default: 180 deg, the full sphere)",
     )
     source: str = ""

@@ -15,6 +15,8 @@ def observed_rate(fine: float, middle: float, coarse: float) -> float:
     near, far = abs(fine - middle), abs(middle - coarse)
     if near == 0 or far == 0:
         return _FASTEST
+    if (fine - middle) * (middle - coarse) < 0:
+        return _SLOWEST  # a number that swings to and fro shows no rate
     return min(max(math.log2(far / near), _SLOWEST), _FASTEST)
 
 

@@ -53,7 +53,7 @@ def with_unit(value: float, unit: str, u: float | None = None, digits: int = 4) 
     """
     if unit == "1":
         return _dimensionless(value, u, digits)
-    factor, name = scaled(value, unit)
+    factor, name = (math.degrees(1.0), "deg") if unit == "rad" else scaled(value, unit)
     if u:
         number = f"{uncertainties.ufloat(value * factor, u * factor):.2ufP}"
         return f"{_spaced(number)} {name}"

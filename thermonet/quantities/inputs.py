@@ -44,7 +44,9 @@ class Input:
     Parameters
     ----------
     value
-        Best estimate [the SI unit of its place].
+        Best estimate, in `unit`.
+    unit
+        Coherent SI unit that its place asks for; ``"1"`` for a plain number.
     u
         Standard uncertainty (k = 1) in the unit of `value`; zero where the value is exact.
     distribution
@@ -61,6 +63,7 @@ class Input:
     """
 
     value: float
+    unit: str = "1"
     u: float = 0.0
     distribution: Distribution = "exact"
     low: float = math.nan
@@ -133,7 +136,7 @@ def read_text(text: str, si_unit: str) -> Input:
         raise InputValueError(str(error)) from None
     value = float(match["value"] + match["exponent"]) * scale
     u = _in_last_digits(match) if float(match["digits"] or 0) else float(match["u"] or 0.0)
-    return Input(value=value, u=u * scale, distribution="normal" if u else "exact")
+    return Input(value=value, unit=si_unit, u=u * scale, distribution="normal" if u else "exact")
 
 
 def _in_last_digits(match: re.Match[str]) -> float:

@@ -17,7 +17,6 @@ from thermonet.report.names import (
     prose,
     readable,
     symbol_markup,
-    unit_of_input,
     words,
 )
 from thermonet.results.record import Check, Quantity, Result, Table, Value
@@ -124,12 +123,12 @@ def budget_grid(table: Table, unit: str, *, sources: bool, links: bool) -> Grid:
     """
     rows: list[tuple[str | Markup, ...]] = []
     count, together = 0, 0.0
-    keys = ("input", "value", "u", "contribution", "share", "source")
-    for name, value, u, contribution, share, source in zip(*(table[key].values for key in keys), strict=True):
+    keys = ("input", "unit", "value", "u", "contribution", "share", "source")
+    for name, of_input, value, u, contribution, share, source in zip(*(table[key].values for key in keys), strict=True):
         if float(share or 0) < _SHARE:
             count, together = count + 1, together + float(share or 0)
             continue
-        stated = printed(float(value or 0), unit_of_input(str(name)), float(u or 0))
+        stated = printed(float(value or 0), str(of_input), float(u or 0))
         effect = printed(float(contribution or 0), unit, digits=2).replace("-", "−")
         called = input_link(str(name)) if links else readable(str(name))
         rows.append((called, stated, effect, f"{100 * float(share or 0):.1f} %", flagged(str(source))))
@@ -286,7 +285,7 @@ def _distribution(value: Input) -> str:
         return "exact"
     if math.isnan(value.low) or math.isnan(value.high):
         return value.distribution
-    return f"{value.distribution}, {printed_interval(value.low, value.high, unit_of_input(value.name))}"
+    return f"{value.distribution}, {printed_interval(value.low, value.high, value.unit)}"
 
 
 def table_grids(result: Result) -> dict[str, tuple[Grid, int]]:

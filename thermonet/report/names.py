@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
-from typing import get_args
 
 from markupsafe import Markup, escape
 
-from thermonet.documents import body, materials, probe
-from thermonet.documents.fields import Dimension, Entry
 from thermonet.quantities.formatting import scaled, with_unit
 from thermonet.quantities.inputs import Input
 
@@ -83,7 +79,7 @@ def printed_interval(low: float, high: float, unit: str) -> str:
 
 def printed_input(value: Input) -> str:
     """Value and standard uncertainty of a named input."""
-    return printed(value.value, unit_of_input(value.name), value.u)
+    return printed(value.value, value.unit, value.u)
 
 
 def symbol_markup(symbol: str) -> Markup:
@@ -158,29 +154,3 @@ def _phrase(name: str) -> str:
     elif parts[0] == "substrate" and owner not in ("", "stack"):
         owner = f"the substrate's {owner}"
     return f"{words(parts[-1])} of {owner if owner not in ('', 'stack') else _OWNERS.get(parts[0], parts[0])}"
-
-
-def unit_of_input(name: str) -> str:
-    """SI unit of a named input, from the schema of the documents ('' where it is not known)."""
-    parts = name.split(".")
-    if parts[0] == "interfaces":
-        return "W/m^2/K"
-    if len(parts) > 1 and parts[-2] == "sidewall_factor":
-        return "1"
-    return _field_units().get(parts[-1].partition("[")[0], "")
-
-
-def _field_units() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for module in (materials, body, probe):
-        for schema in vars(module).values():
-            if isinstance(schema, type) and issubclass(schema, Entry):
-                fields = schema.model_fields.items()
-                found |= {key: unit for key, field in fields if (unit := _unit_of(field.metadata, field.annotation))}
-    return found
-
-
-def _unit_of(metadata: Iterable[object], annotation: object) -> str:
-    """Unit that a field of a schema is read in; optional ones carry it inside the union."""
-    inside = (mark for part in get_args(annotation) for mark in getattr(part, "__metadata__", ()))
-    return next((mark.si_unit for mark in (*metadata, *inside) if isinstance(mark, Dimension)), "")

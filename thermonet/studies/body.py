@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -168,7 +169,8 @@ def _quantity(solved: SolvedBody, key: str, spread: Budget, error: float) -> Qua
         symbol=f"{symbol}({names.replace('.', ', ')})" if names else symbol,
         description=description.format(*names.split(".")),
         u=spread.u,
-        numerical_error=error,
+        # Not even the last digit of the value itself is known better.
+        numerical_error=max(error, sys.float_info.epsilon * abs(_value(solved, key))),
         source=source,
     )
 

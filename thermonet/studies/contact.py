@@ -28,9 +28,11 @@ from thermonet.studies.values import Values
 from thermonet.system.core import Vector
 
 #: Stands in where a design states no R_J: the bound that Lee et al. give for all their junctions.
-DEFAULT_JUNCTION = Input(value=1e7, source="published lower bound of all junctions: Lee et al., Nature 498, 209 (2013)")
+DEFAULT_JUNCTION = Input(
+    value=1e7, unit="K/W", source="published lower bound of all junctions: Lee et al., Nature 498, 209 (2013)"
+)
 #: Stands in where a design states no R_S.
-DEFAULT_SUBSTRATE = Input(value=0.0, source="assumed: not stated, taken as an ideal heat sink")
+DEFAULT_SUBSTRATE = Input(value=0.0, unit="K/W", source="assumed: not stated, taken as an ideal heat sink")
 DEFAULT_TOLERANCE = 0.01
 
 

@@ -41,7 +41,13 @@ def probe_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
     yield from stated
     if stated:
         return
-    apex = _apex(reading_of(document, Values()))
+    reading = reading_of(document, Values())
+    apex = _apex(reading)
+    inner, outer = (document.apex.layers.get(name) for name in document.thermocouple.metals)
+    if inner is not None and outer is not None and inner is not outer:
+        families = [reading.materials.entry(layer.material).family for layer in (inner, outer)]
+        if families[0] == families[1]:
+            yield "thermocouple.metals", f"both layers are {families[0]}, expected two metals that make a thermocouple"
     for layer in apex.layers:
         widest = apex.widest_opening(layer.name)
         if layer.opening_radius is not None and layer.opening_radius > widest:
@@ -52,13 +58,6 @@ def probe_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
 
 def _film_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
     materials = Materials(document.materials, document.interfaces)
-    pair = [
-        document.apex.layers[name].material for name in document.thermocouple.metals if name in document.apex.layers
-    ]
-    if len(pair) == 2 and set(pair) <= set(materials.names):
-        families = [materials.entry(name).family for name in pair]
-        if families[0] == families[1]:
-            yield "thermocouple.metals", f"both layers are {families[0]}, expected two metals that make a thermocouple"
     for path, entry in _films(document):
         if entry.material not in materials:
             yield f"{path}.material", unknown_material(entry.material)

@@ -47,6 +47,7 @@ def budget_table(spread: Budget) -> Table:
     lines = spread.lines
     return {
         "input": Column("", [line.input.name for line in lines]),
+        "unit": Column("", [line.input.unit for line in lines]),
         "value": Column("SI", [line.input.value for line in lines]),
         "u": Column("SI", [line.input.u for line in lines]),
         "distribution": Column("", [line.input.distribution for line in lines]),

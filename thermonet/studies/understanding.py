@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from thermonet.quantities.formatting import with_unit
 from thermonet.quantities.inputs import Input
 
 
@@ -19,13 +20,14 @@ class Understood:
 
     def as_text(self, *, sources: bool) -> str:
         """Return lines for a terminal; with sources on request."""
-        lines = [
-            f"{self.file}: a valid {self.kind} document, '{self.name}'",
-            f"{'input':58}{'value (SI)':>14}{'u (k = 1)':>12}  distribution",
-        ]
+        lines = [f"{self.file}: a valid {self.kind} document, '{self.name}'"]
+        lines.append(
+            f"{'input':54}{'value in SI':>14} {'unit':10}{'u (k = 1)':>11}  {'in other words':>22}  distribution"
+        )
         for name, value in self.inputs.items():
             u = "exact" if value.is_exact else f"{value.u:.3g}"
-            lines.append(f"{name:58}{value.value:>14.6g}{u:>12}  {value.distribution}")
+            stated = with_unit(value.value, value.unit, value.u)
+            lines.append(f"{name:54}{value.value:>14.6g} {value.unit:10}{u:>11}  {stated:>22}  {value.distribution}")
             if sources:
                 lines.append(f"    {value.source or 'no source stated'}")
         assumed = sum(value.source.startswith(("assumed", "estimate", "default")) for value in self.inputs.values())
@@ -38,7 +40,7 @@ class Understood:
 
     def as_plain(self) -> dict[str, object]:
         """Return the same for JSON."""
-        keys = ("value", "u", "distribution", "source")
+        keys = ("value", "unit", "u", "distribution", "source")
         inputs = {name: {key: getattr(value, key) for key in keys} for name, value in self.inputs.items()}
         return {"file": str(self.file), "kind": self.kind, "name": self.name, "inputs": inputs}
 
