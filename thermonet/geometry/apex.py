@@ -163,7 +163,7 @@ def _along(apex: Apex, scale: float) -> tuple[Floats, Floats]:
     inside = rim * graded(intervals(_OPENING, scale), 12.0)
     outside = rim + (last - rim) * graded(intervals(_CAP, scale), 1.0)
     cap = half_steps(np.concatenate([inside, outside[1:]]))
-    down = (1 - _FOOT_SHARE) * graded(intervals(_WALL, scale), 60.0)
+    down = (1 - _FOOT_SHARE) * graded(intervals(_WALL, scale), 150.0)
     foot = 1 - _FOOT_SHARE * (1 - graded(intervals(_FOOT, scale), 0.03))
     return cap, half_steps(np.concatenate([down, foot[1:]]))
 

@@ -32,6 +32,8 @@ from thermonet.system.modes import Transfer, slowest_transfer
 
 #: Refinements tried before a study gives up on its tolerance.
 _REFINEMENTS = 4
+#: Convergence that is believed of a tip: where its films end or turn, corners outlast the smooth rest of the error.
+_RATE = 2.5
 #: Modes that are computed and listed.
 _MODES = 12
 #: Sensitivities and trials need no finer mesh than this: its error is a thousandth of a sensitivity at most.
@@ -172,7 +174,7 @@ def _converged(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProb
     meshes = [solve_probe(probe, scale * factor) for factor in (4, 2, 1)]
     for _ in range(_REFINEMENTS + 1):
         coarse, middle, fine = (mesh.answers for mesh in meshes[-3:])
-        errors = {key: discretisation_error(fine[key], middle[key], coarse[key]) for key in fine}
+        errors = {key: discretisation_error(fine[key], middle[key], coarse[key], _RATE) for key in fine}
         relative = errors["probe_resistance"] / abs(fine["probe_resistance"])
         if relative <= tolerance:
             return meshes[-1], errors, scale
