@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,7 +26,6 @@ from thermonet.studies.probe import study_probe
 GEOMETRIES = Path(__file__).parents[1] / "geometries"
 COARSE = ("numerics.element_scale=2", "numerics.tolerance=5 %")
 PROVENANCE = {"design": "ntistp", "settings": list(COARSE), "wall_time_s": 1.5, "versions": {"numpy": np.__version__}}
-CHROMIUM = shutil.which("chromium")
 EVIL = '<script>alert("1")</script> & <b>tip</b>'
 
 
@@ -300,9 +298,8 @@ def test_prose_is_typeset_and_safe():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 @pytest.mark.parametrize("width", [1280, 800])
-def test_a_browser_shows_the_page_without_overflow(folder, tmp_path, width):
+def test_a_browser_shows_the_page_without_overflow(chromium, folder, tmp_path, width):
     """Opened offline, the page is no wider than its window, no figure leaves it and nothing is left to be loaded."""
     probe = (
         "<script>addEventListener('load', () => { const root = document.documentElement;"
@@ -314,7 +311,7 @@ def test_a_browser_shows_the_page_without_overflow(folder, tmp_path, width):
     )
     text = (folder / "report.html").read_text(encoding="utf-8")
     (tmp_path / "page.html").write_text(text.replace("</body>", f"{probe}</body>"), encoding="utf-8")
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
     command += ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
     command += ["--hide-scrollbars", f"--window-size={width},2000", "--virtual-time-budget=5000", "--dump-dom"]
     done = subprocess.run(
