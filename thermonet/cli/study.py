@@ -138,23 +138,41 @@ def _write(folder: Path, found: Any, text: str, facts: dict[str, object], *, wit
 
 
 def _summary(result: Result) -> str:
-    """Quantities and checks for a terminal."""
-    from thermonet.quantities.formatting import with_unit
-
-    lines = [f"{result.name}"]
-    for key, quantity in result.quantities.items():
-        value = with_unit(quantity.value, quantity.unit, quantity.u)
-        error = (
-            ""
-            if not quantity.numerical_error
-            else f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
-        )
-        lines.append(f"  {key:24} {quantity.symbol:8} {value}{error}")
-    if "budget_groups" in result.tables:
-        groups = result.tables["budget_groups"]
-        pairs = zip(groups["group"].values, groups["share"].values, strict=True)
-        shares = [f"{group} {100 * float(share or 0):.0f} %" for group, share in pairs]
-        lines.append(f"  shares of u(R_P)^2: {', '.join(shares[:4])}")
+    """Quantities, what their uncertainty is made of, and checks, for a terminal."""
+    lines = [result.name, *_quantities(result), *_shares(result), *_trials(result)]
     words = {True: "holds", False: "DOES NOT HOLD", None: "undecided"}
     lines += [f"  {words[check.holds]:14} {key}: {check.explanation}" for key, check in result.checks.items()]
     return "\n".join(lines)
+
+
+def _quantities(result: Result) -> Iterator[str]:
+    from thermonet.quantities.formatting import with_unit
+
+    for key, quantity in result.quantities.items():
+        line = f"  {key:24} {quantity.symbol:8} {with_unit(quantity.value, quantity.unit, quantity.u)}"
+        if quantity.numerical_error:
+            line += f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
+        yield line
+
+
+def _shares(result: Result) -> Iterator[str]:
+    table = result.tables.get("budget_groups")
+    if table is not None:
+        pairs = list(zip(table["group"].values, table["share"].values, strict=True))[:4]
+        yield "  shares of u(R_P)^2: " + ", ".join(f"{group} {100 * float(share or 0):.0f} %" for group, share in pairs)
+
+
+def _trials(result: Result) -> Iterator[str]:
+    """Say of every quantity whether the trials bear out its first-order interval."""
+    from thermonet.quantities.formatting import with_unit
+
+    table = result.tables.get("monte_carlo")
+    if table is None:
+        return
+    for key, u, low, high, agrees in zip(
+        *(table[name].values for name in ("quantity", "u", "low", "high", "agrees")), strict=True
+    ):
+        unit = result.quantities[str(key)].unit
+        ends = " .. ".join(with_unit(float(end or 0), unit, digits=3) for end in (low, high))
+        word = "agrees with" if agrees else "differs from"
+        yield f"  Monte Carlo {key}: u = {with_unit(float(u or 0), unit, digits=2)}, 95 % in {ends}; {word} first order"
