@@ -13,11 +13,15 @@ from thermonet.geometry.apex import CORE, Apex, TipLayer, apex_mesh
 from thermonet.geometry.interfaces import separated
 from thermonet.geometry.mesh import LENGTH_UNIT, edge_line, graded, half_steps, intervals
 from thermonet.geometry.plate import Plate, plate_mesh
-from thermonet.heat.cantilever import plate_area
 from thermonet.heat.elements import axisymmetric_elements, line_load, plane_elements
 from thermonet.quantities.errors import PhysicsError
 
 ALPHA = math.radians(25)
+
+
+def plate_area(mesh):
+    """Area of the whole plate, of which half is meshed [m^2]."""
+    return 2 * plane_elements(mesh).weights.sum()
 
 
 def film(name, thickness, *, law="conformal", opening=None, half_angle=ALPHA):

@@ -83,7 +83,6 @@ class Dimension:
 
 # Names of the field's quantities. Lengths end at one metre: what is longer is a forgotten prefix.
 Length = Annotated[Input, Dimension("m", high=1.0)]
-LengthOrZero = Annotated[Input, Dimension("m", low_allowed=True, high=1.0)]
 HalfAngle = Annotated[Input, Dimension("rad", high=math.radians(80))]
 Temperature = Annotated[Input, Dimension("K")]
 Conductivity = Annotated[Input, Dimension("W/m/K")]
@@ -102,4 +101,3 @@ Factor = Annotated[Input, Dimension("1")]
 Fraction = Annotated[Input, Dimension("1", low_allowed=True, high=1.0 + 1e-12)]
 #: Coarser meshes cannot tell their own error: two of the three that are compared would be the same.
 ElementScale = Annotated[Input, Dimension("1", high=4.0 + 1e-9)]
-Power = Annotated[Input, Dimension("W")]

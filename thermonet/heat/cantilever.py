@@ -153,8 +153,3 @@ def _disc(size: int, amplitudes: np.ndarray, radius: float) -> tuple[sp.csr_arra
     stored = math.pi * radius**2 / np.where(orders > 0, 2 * orders + 2, 1)
     conducted = math.pi * orders
     return tuple(sp.csr_array((values, (amplitudes, amplitudes)), shape=(size, size)) for values in (conducted, stored))
-
-
-def plate_area(mesh: Mesh) -> float:
-    """Area of the whole plate without the hole [m^2]."""
-    return float(2 * plane_elements(mesh).weights.sum())
