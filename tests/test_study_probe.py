@@ -26,7 +26,7 @@ DESIGN = Path(__file__).parents[1] / "geometries" / "ntistp.yaml"
 SCALE = 2.0
 QUICK = (f"numerics.element_scale={SCALE:g}", "numerics.tolerance=1 %")
 COARSE = ("numerics.element_scale=4", "numerics.tolerance=20 %")
-#: The keys of DESIGN section 5 that never change their meaning, and their coherent units.
+#: The keys that never change their meaning, and their coherent units.
 KEYS = {
     "probe_resistance": "K/W",
     "time_constant_slowest": "s",
@@ -196,7 +196,7 @@ def test_a_number_that_is_not_finite_is_a_defect(study):
 
 def test_a_tolerance_out_of_reach_is_said_with_the_best_estimate(monkeypatch):
     """A tolerance that no refinement meets is an error that still hands over its number."""
-    monkeypatch.setattr("thermonet.studies.probe._REFINEMENTS", 1)
+    monkeypatch.setattr("thermonet.studies.probe._FINEST", 2.0)
     with pytest.raises(NotConvergedError, match=r"R_P = .* K/W is uncertain by"):
         study_probe(document("numerics.tolerance=1e-9", base=("numerics.element_scale=4",)))
 

@@ -18,7 +18,7 @@ from thermonet.quantities.errors import DocumentError, ThermonetError
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="thermonet", prog_name="thermonet")
 def thermonet() -> None:
-    r"""Finite-element models and thermal networks of micrometre-sized thermometers.
+    """Finite-element models and thermal networks of micrometre-sized thermometers.
 
     From a YAML design to its thermal resistances, time constants and their uncertainties. Start with
 

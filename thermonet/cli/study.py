@@ -46,10 +46,13 @@ def study(
     The numbers, tables, figures and the report go to a run folder; a summary is printed.
     """
     from thermonet.documents.builtin import located_file
-    from thermonet.quantities.errors import DocumentError, PhysicsError, Problem
+    from thermonet.quantities.errors import DocumentError, PhysicsError, Problem, UsageError
     from thermonet.results.folder import check_destination, run_hash
     from thermonet.studies.open import opened
 
+    _listen(verbose)
+    if trials == 1:
+        raise UsageError("--trials 1: one trial has no spread, expected 0 or some hundreds")
     started = time.perf_counter()
     file = located_file(design)
     document = opened(file, settings)
@@ -82,6 +85,17 @@ def study(
         click.echo(f"thermonet: does not hold: {', '.join(failed)}", err=True)
         return 6
     return 0
+
+
+def _listen(verbose: bool) -> None:
+    """Let what the program says of its progress reach standard error."""
+    import logging
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log = logging.getLogger("thermonet")
+    log.handlers, log.propagate = [handler], False
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
 def _studied(document: Opened, *, trials: int, seed: int, jobs: int | None) -> Any:  # noqa: ANN401
@@ -139,7 +153,7 @@ def _write(folder: Path, found: Any, text: str, facts: dict[str, object], *, wit
 
 def _summary(result: Result) -> str:
     """Quantities, what their uncertainty is made of, and checks, for a terminal."""
-    lines = [result.name, *_quantities(result), *_shares(result), *_trials(result)]
+    lines = [result.name, *_quantities(result), *_model_errors(result), *_shares(result), *_trials(result)]
     words = {True: "holds", False: "DOES NOT HOLD", None: "undecided"}
     lines += [f"  {words[check.holds]:14} {key}: {check.explanation}" for key, check in result.checks.items()]
     return "\n".join(lines)
@@ -153,6 +167,19 @@ def _quantities(result: Result) -> Iterator[str]:
         if quantity.numerical_error:
             line += f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
         yield line
+
+
+def _model_errors(result: Result) -> Iterator[str]:
+    from thermonet.quantities.formatting import percent, with_unit
+
+    table = result.tables.get("model_errors")
+    if table is not None:
+        lines = zip(*(table[name].values for name in ("model", "effect", "relative")), strict=True)
+        effects = [
+            f"{name} {with_unit(float(effect or 0), 'K/W', digits=2)} ({percent(float(relative or 0))})"
+            for name, effect, relative in lines
+        ]
+        yield f"  what no mesh sees, in R_P: {', '.join(effects)}"
 
 
 def _shares(result: Result) -> Iterator[str]:

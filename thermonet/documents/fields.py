@@ -71,12 +71,17 @@ class Dimension:
 
     def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
         example = EXAMPLES.get(self.si_unit, f"a value in {self.si_unit}")
-        text = {"type": "string", "description": f"{example}; 'value ± u unit' states a standard uncertainty (k = 1)"}
-        parts: dict[str, Any] = {
-            key: {"type": "string"} for key in ("value", "u", "U", "k", "half_width", "dof", "source")
+        text = {
+            "type": ["string", "number"] if self.si_unit == "1" else "string",
+            "description": f"{example}; 'value ± u unit' states a standard uncertainty (k = 1)",
         }
+        # To an editor an unquoted `1` is a number; here every scalar stays the text that was written.
+        plain = {"type": ["string", "number"]}
+        dimensional = plain if self.si_unit == "1" else {"type": "string"}
+        parts: dict[str, Any] = dict.fromkeys(("value", "u", "U", "half_width"), dimensional)
+        parts |= {"k": plain, "dof": plain, "source": {"type": "string"}}
         parts["distribution"] = {"enum": ["normal", "uniform", "triangular", "lognormal"]}
-        parts["range"] = {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
+        parts["range"] = {"type": "array", "items": dimensional, "minItems": 2, "maxItems": 2}
         mapping = {"type": "object", "properties": parts, "required": ["value"], "additionalProperties": False}
         return {"anyOf": [text, mapping]}
 
@@ -85,8 +90,8 @@ class Dimension:
 Length = Annotated[Input, Dimension("m", high=1.0)]
 HalfAngle = Annotated[Input, Dimension("rad", high=math.radians(80))]
 Temperature = Annotated[Input, Dimension("K")]
-Conductivity = Annotated[Input, Dimension("W/m/K")]
-BoundaryConductance = Annotated[Input, Dimension("W/m^2/K")]
+Conductivity = Annotated[Input, Dimension("W/m/K", low=1e-4, high=1e5)]
+BoundaryConductance = Annotated[Input, Dimension("W/m^2/K", high=2e15)]
 Density = Annotated[Input, Dimension("kg/m^3")]
 SpecificHeat = Annotated[Input, Dimension("J/kg/K")]
 Resistance = Annotated[Input, Dimension("K/W")]
@@ -98,6 +103,7 @@ NoiseDensity = Annotated[Input, Dimension("V/Hz^0.5")]
 Frequency = Annotated[Input, Dimension("Hz")]
 TimeOrZero = Annotated[Input, Dimension("s", low_allowed=True)]
 Factor = Annotated[Input, Dimension("1")]
+SidewallFactor = Annotated[Input, Dimension("1", low=0.01, high=10.0)]
 Fraction = Annotated[Input, Dimension("1", low_allowed=True, high=1.0 + 1e-12)]
 #: Coarser meshes cannot tell their own error: two of the three that are compared would be the same.
 ElementScale = Annotated[Input, Dimension("1", high=4.0 + 1e-9)]

@@ -25,10 +25,12 @@ from thermonet.documents.fields import (
     ResistanceOrZero,
     SeebeckCoefficient,
     SheetResistance,
+    SidewallFactor,
     Temperature,
     TimeOrZero,
 )
 from thermonet.documents.materials import MaterialChange
+from thermonet.quantities.formatting import with_unit
 
 #: Smallest element scale: elements grow in number with its inverse square.
 _FINEST = 0.05
@@ -59,7 +61,7 @@ class FilmEntry(Entry):
 class LayerEntry(FilmEntry):
     """A film on the tip, listed from the core outwards."""
 
-    sidewall_factor: Factor | None = Field(None, description="thickness on the cone wall / on flats")
+    sidewall_factor: SidewallFactor | None = Field(None, description="thickness on the cone wall / on flats")
     apex_thickness: Length | None = Field(None, description="thickness on the axis (default: as on flats)")
     opening_radius: Length | None = Field(
         None, description="radius of the hole around the axis where it is etched open"
@@ -201,6 +203,7 @@ class ProbeDocument(Entry):
         yield from _conductivity_routes(self)
         yield from _plate_shape(self)
         yield from _contact(self)
+        yield from _signal(self)
         if self.numerics.element_scale.value < _FINEST:
             yield "numerics.element_scale", f"would need too much memory, expected at least {_FINEST:g}"
 
@@ -223,6 +226,9 @@ def _layer_names(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
     uses["heat_source.layer"] = probe.heat_source.layer
     carried = (probe.cantilever.films if probe.cantilever else None) or []
     uses |= {f"cantilever.films.{i}": name for i, name in enumerate(carried)}
+    for i, name in enumerate(carried):
+        if name in carried[:i]:
+            yield f"cantilever.films.{i}", f"'{name}' is listed twice, expected it once"
     for path, name in uses.items():
         if name not in names:
             yield path, f"there is no layer '{name}', {known}"
@@ -304,6 +310,16 @@ def _plate_shape(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
         if name in apex.layers:
             message = "is the name of a tip layer, which continues on the plate by itself; expected another name"
             yield f"cantilever.layers.{name}", message
+
+
+def _signal(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
+    seebeck, modulation = probe.thermocouple.seebeck_coefficient, probe.modulation
+    if seebeck is not None and seebeck.value == 0:
+        yield "thermocouple.seebeck_coefficient", "must not be zero, got 0: such a thermocouple shows nothing"
+    if modulation is not None and modulation.discard is not None:
+        level = 1 / (3 * modulation.frequency.value)
+        if modulation.discard.value >= level:
+            yield "modulation.discard", f"must be shorter than a level, {with_unit(level, 's')}"
 
 
 def _contact(probe: ProbeDocument) -> Iterator[tuple[str, str]]:

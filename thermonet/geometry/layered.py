@@ -19,9 +19,9 @@ from thermonet.quantities.errors import PhysicsError
 SHEET = "sheet"
 #: Intervals of the usual mesh, all divisible by four: through a layer, across, round a sphere; of a disc inside the
 #: spot, just outside, and out to its side; of the top layer near its surface and below.
-_LAYER, _ACROSS, _ROUND, _SPOT, _RIM, _OUT, _SURFACE, _BELOW = 8, 4, 16, 8, 8, 16, 8, 12
-#: Along a plate.
-_ALONG = 16
+_LAYER, _ACROSS, _ROUND, _SPOT, _RIM, _OUT, _SURFACE, _BELOW = 8, 4, 32, 8, 8, 16, 8, 12
+#: Along a plate, and through a curved layer, whose radii may differ by decades.
+_ALONG, _RADIAL = 16, 96
 #: Exponent of the grading towards the edge of a spot. Around the edge of an isothermal spot the temperature goes with
 #: the root of the distance, so a resistance converges with this rate, up to the elements' own 4 (Babuška, Kellogg,
 #: Pitkäranta, Numer. Math. 33, 447 (1979)); 4 would make needles so thin that rounding spoils the heat balance.
@@ -176,7 +176,7 @@ def _growing(layers: Sequence[Layer], start: float, scale: float) -> list[Floats
     lower, shares = start, []
     for layer in layers:
         ratio = 1 + layer.thickness / lower if lower > 0 else 1.0
-        shares.append(graded(nested_intervals(_LAYER, scale), ratio))
+        shares.append(graded(nested_intervals(_RADIAL, scale), ratio))
         lower += layer.thickness
     return shares
 

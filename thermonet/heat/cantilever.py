@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from thermonet.geometry.mesh import Floats, Mesh
 from thermonet.heat.elements import line_load, mass, plane_elements, stiffness
 from thermonet.quantities.errors import PhysicsError
-from thermonet.system.core import Matrix, System, weighted_sum
+from thermonet.system.core import Matrix, System
 from thermonet.system.join import shaped, tied
 
 
@@ -97,16 +97,14 @@ def plate_system(
     amplitudes = trace.ports["ring"]
     conductance, capacity = trace.K["sheet"], trace.C["area"]
     disc, stored = _disc(trace.size, amplitudes, hole_radius)
-    K: dict[str, Matrix] = {}
-    C: dict[str, Matrix] = {}
-    for name, sheet in sheets.items():
-        K[f"k.{name}@plate"] = sheet.thickness * (conductance + disc if sheet.under_tip else conductance)
-        C[f"c.{name}@plate"] = sheet.thickness * (capacity + stored if sheet.under_tip else capacity)
-    theta = plate_coefficients(sheets)
-    if not by_term:
-        K = {"K.plate": weighted_sum([(theta[name], term) for name, term in K.items()], trace.size)}
-        C = {"C.plate": weighted_sum([(theta[name], term) for name, term in C.items()], trace.size)}
+    if by_term:
+        theta = plate_coefficients(sheets)
+        K = {f"k.{name}@plate": _laminate([sheet], _thickness, conductance, disc) for name, sheet in sheets.items()}
+        C = {f"c.{name}@plate": _laminate([sheet], _thickness, capacity, stored) for name, sheet in sheets.items()}
+    else:
         theta = {"K.plate": 1.0, "C.plate": 1.0}
+        K = {"K.plate": _laminate(list(sheets.values()), _sheet_conductance, conductance, disc)}
+        C = {"C.plate": _laminate(list(sheets.values()), _sheet_capacity, capacity, stored)}
     ports = {"chip": trace.ports["chip"]} | {ring_port(m): amplitudes[m : m + 1] for m in range(harmonics + 1)}
     return System(K=K, C=C, theta=theta, sources={}, sensors={}, ports=ports, one=trace.one)
 
@@ -145,6 +143,25 @@ def ring_flux_resistances(mesh: Mesh, sheet_conductance: float, harmonics: int) 
 def _in_order(edges: np.ndarray) -> np.ndarray:
     """Nodes of a line of three-node edges in the order in which the line runs."""
     return np.concatenate([np.stack([edges[0], edges[2]]).T.ravel(), edges[1, -1:]])
+
+
+def _thickness(sheet: Sheet) -> float:
+    return sheet.thickness
+
+
+def _sheet_conductance(sheet: Sheet) -> float:
+    return sheet.thickness * sheet.conductivity
+
+
+def _sheet_capacity(sheet: Sheet) -> float:
+    return sheet.thickness * sheet.heat_capacity
+
+
+def _laminate(sheets: Sequence[Sheet], weight: Callable[[Sheet], float], around: Matrix, under: Matrix) -> Matrix:
+    """Sum of sheets by weight: `around` the foot everywhere, `under` it only where they lie there."""
+    everywhere = sum(weight(sheet) for sheet in sheets)
+    below = sum(weight(sheet) for sheet in sheets if sheet.under_tip)
+    return everywhere * around + below * under if below else everywhere * around
 
 
 def _disc(size: int, amplitudes: np.ndarray, radius: float) -> tuple[sp.csr_array, sp.csr_array]:

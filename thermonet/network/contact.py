@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from thermonet.quantities.constants import LORENZ_NUMBER
 from thermonet.quantities.errors import PhysicsError
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,17 @@ class ContactNetwork:
             "bath": "bath",
         }
 
+    def elements(self) -> list[tuple[str, str, str, float]]:
+        """Resistances that exist: (name, from, to, resistance [K/W]), between the nodes of `graph`."""
+        at = self.nodes
+        ends = {
+            "probe": ("thermocouple", "bath", self.probe_resistance),
+            "access": ("apex", "thermocouple", self.access_resistance),
+            "junction": ("apex", "substrate", self.junction_resistance),
+            "substrate": ("substrate", "bath", self.substrate_resistance),
+        }
+        return [(name, at[a], at[b], value) for name, (a, b, value) in ends.items() if 0 < value < math.inf]
+
     def graph(self) -> nx.MultiGraph[str]:
         """Graph of the elements ``probe``, ``access``, ``junction`` and ``substrate``, where they exist.
 
@@ -73,19 +86,13 @@ class ContactNetwork:
         resistance of zero ties together share one node (see `nodes`); an infinite junction resistance leaves
         the element out.
         """
-        at = self.nodes
+        import networkx as nx  # 0.15 s that a study without a graph need not wait for
+
         # With both zeros the junction lies beside the probe: two elements between the same nodes.
         graph: nx.MultiGraph[str] = nx.MultiGraph()
-        graph.add_nodes_from(dict.fromkeys(at.values()))
-        ends = {
-            "probe": ("thermocouple", "bath", self.probe_resistance),
-            "access": ("apex", "thermocouple", self.access_resistance),
-            "junction": ("apex", "substrate", self.junction_resistance),
-            "substrate": ("substrate", "bath", self.substrate_resistance),
-        }
-        for name, (one, other, resistance) in ends.items():
-            if 0 < resistance < math.inf:
-                graph.add_edge(at[one], at[other], name=name, resistance=resistance)
+        graph.add_nodes_from(dict.fromkeys(self.nodes.values()))
+        for name, one, other, resistance in self.elements():
+            graph.add_edge(one, other, name=name, resistance=resistance)
         return graph
 
 

@@ -27,13 +27,20 @@ def run_hash(resolved_inputs: str, options: Mapping[str, object]) -> str:
 
 
 def check_destination(folder: Path) -> None:
-    """Refuse a folder that holds something else than an earlier run.
+    """Refuse a folder that holds something else than an earlier run, or that cannot be written, before any work.
 
     Raises
     ------
     UsageError
-        It is a file, or a folder that is not empty and holds no provenance.
+        It is a file, the current folder, a folder that is not empty and holds no provenance, or not writable.
     """
+    if folder.resolve() == Path.cwd():
+        raise UsageError(f"{folder}: is the folder you are in and cannot be replaced, expected another one")
+    try:
+        folder.resolve().parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder.resolve().parent).close()
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -50,7 +57,7 @@ def write_run(
     An earlier run in its place is replaced once the new one is complete.
     """
     check_destination(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = folder.resolve()  # a link is followed, not replaced
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         beside.chmod(0o755)

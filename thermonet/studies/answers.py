@@ -18,8 +18,8 @@ from thermonet.system.modes import Transfer, transfer
 from thermonet.system.reduction import krylov_basis, reduced, summed
 from thermonet.system.response import bandwidth, elmore_time, rise_time
 
-#: Moments matched per expansion point, and the points [1/s] for times down to a microsecond.
-_MOMENTS, _SHIFTS = 9, (0.0, 1e6)
+#: Moments matched per expansion point: s = 0 for the slow modes, and 1/t_63 for the beginning of the response.
+_MOMENTS = 9
 
 Answers = dict[str, float]
 
@@ -72,12 +72,7 @@ def solve_probe(probe: Probe, element_scale: float, *, by_term: bool = False) ->
     if model.plate is not None:
         system = system.with_source("foot", foot).with_sensor("foot", foot)
     held = system.hold(model.ground)
-    response = krylov_basis(
-        held,
-        np.column_stack([system.sources["apex"], system.sensors["thermocouple"]]),
-        moments=_MOMENTS,
-        shifts=_SHIFTS,
-    )
+    response = _response_basis(held)
     basis = np.concatenate([response, _fresh(held, foot, response)], axis=1) if model.plate is not None else response
     small = reduced(held, basis)
     sensing = probe.sensing
@@ -85,6 +80,15 @@ def solve_probe(probe: Probe, element_scale: float, *, by_term: bool = False) ->
     seen = transfer(small.hold(model.ground), "thermocouple", "apex")
     answers = _answers(small, model.ground, seen, film.conductance if film else None)
     return SolvedProbe(model, held, basis, small, seen, film, answers)
+
+
+def _response_basis(held: Held) -> Vector:
+    """Fields of the response of the thermocouple to the source, slow and fast."""
+    system = held.system
+    vectors = np.column_stack([system.sources["apex"], system.sensors["thermocouple"]])
+    slow = krylov_basis(held, vectors, moments=_MOMENTS)
+    first = transfer(reduced(held, slow).hold(*held.ports), "thermocouple", "apex")
+    return krylov_basis(held, vectors, moments=_MOMENTS, shifts=(1 / rise_time(first),), known=slow)
 
 
 def _fresh(held: Held, load: Vector, basis: Vector) -> Vector:

@@ -20,8 +20,11 @@ from thermonet.materials.size_effect import conductivity_from_sheet_resistance, 
 from thermonet.quantities.inputs import Input
 from thermonet.studies.values import Reading, Values
 
-#: Half width of a sidewall factor that the design leaves to its default: judged from oblique film growth.
-_SIDEWALL_HALF_WIDTH = 0.15
+#: Half width of a sidewall factor that the design leaves to its default, judged from oblique film growth; on steep
+#: walls at most this part of the factor, which must stay positive.
+_SIDEWALL_HALF_WIDTH, _SIDEWALL_PART = 0.15, 0.6
+#: Openings end short of the rounded end, so that a slightly moved one still does.
+_ROOM = 0.99
 
 
 def read_probe(file: Path | str, settings: tuple[str, ...] = ()) -> ProbeDocument:
@@ -48,8 +51,11 @@ def probe_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
         families = [reading.materials.entry(layer.material).family for layer in (inner, outer)]
         if families[0] == families[1]:
             yield "thermocouple.metals", f"both layers are {families[0]}, expected two metals that make a thermocouple"
+    source = document.apex.layers.get(document.heat_source.layer)
+    if source is not None and reading.materials.entry(source.material).kind != "metal":
+        yield "heat_source.layer", f"hot electrons need a metal, expected one instead of {source.material}"
     for layer in apex.layers:
-        widest = apex.widest_opening(layer.name)
+        widest = _ROOM * apex.widest_opening(layer.name)
         if layer.opening_radius is not None and layer.opening_radius > widest:
             path = f"apex.layers.{layer.name}.opening_radius"
             message = "is wider than the rounded end of the layer it opens"
@@ -157,9 +163,14 @@ def reading_of(document: ProbeDocument, values: Values) -> ProbeReading:
 
 
 def _default_sidewall_factor(value: float, source: str) -> Input:
-    low, high = value - _SIDEWALL_HALF_WIDTH, value + _SIDEWALL_HALF_WIDTH
-    u = _SIDEWALL_HALF_WIDTH / math.sqrt(3)
+    half = min(_SIDEWALL_HALF_WIDTH, _SIDEWALL_PART * value)
+    low, high, u = value - half, value + half, half / math.sqrt(3)
     return Input(value=value, u=u, low=low, high=high, distribution="uniform", source=source)
+
+
+def apex_of(document: ProbeDocument, values: Values) -> Apex:
+    """Build the tip's shape alone, at the values handed out."""
+    return _apex(reading_of(document, values))
 
 
 def probe_of(document: ProbeDocument, values: Values) -> Probe:
@@ -177,6 +188,16 @@ def probe_of(document: ProbeDocument, values: Values) -> Probe:
     return Probe(
         apex=tip, plate=_plate(build, tip), properties=_properties(build), sheets=_sheets(build), sensing=sensing
     )
+
+
+def signal_inputs(document: ProbeDocument, values: Values) -> tuple[float | None, float | None]:
+    """Seebeck coefficient [V/K] and noise density [V/Hz^0.5] of the thermocouple, where the document states them."""
+    couple = document.thermocouple
+    stated = {"seebeck_coefficient": couple.seebeck_coefficient, "noise_density": couple.noise_density}
+    seebeck, noise = (
+        None if value is None else values(value, f"thermocouple.{key}", couple.source) for key, value in stated.items()
+    )
+    return seebeck, noise
 
 
 def _apex(build: ProbeReading) -> Apex:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import Pool
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +111,7 @@ def monte_carlo(
         progress(len(found), trials)
     possible = [answers for answers in found if answers is not None]
     if len(possible) < 2:
-        raise PhysicsError("none of the draws gave a probe that can be built; the inputs' uncertainties are too wide")
+        raise PhysicsError("the draws gave no probe that can be built; the inputs' uncertainties are too wide")
     centre = solve_probe(probe_of(document, Values()), element_scale).answers
     quantities = {
         key: _summary(np.array([answers[key] for answers in possible]) + (value - centre[key]), value, u)
@@ -118,15 +120,20 @@ def monte_carlo(
     return MonteCarlo(len(possible), trials - len(possible), quantities)
 
 
-def _each(document: ProbeDocument, chunks: Sequence[list[dict[str, float]]], scale: float, jobs: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _each(
+    document: ProbeDocument, chunks: Sequence[list[dict[str, float]]], scale: float, jobs: int
+) -> Iterator[list[Answers | None]]:
+    """Answers of every chunk, in order."""
+    solve = partial(_answers, document, scale)
     if jobs == 1:
-        yield from (_answers(document, chunk, scale) for chunk in chunks)
+        yield from map(solve, chunks)
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(_answers, [document] * len(chunks), chunks, [scale] * len(chunks))
+    # Leaving the pool ends its processes at once, also on an interrupt, which is the parent's affair alone.
+    with Pool(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+        yield from pool.imap(solve, chunks)
 
 
-def _answers(document: ProbeDocument, rows: Sequence[dict[str, float]], scale: float) -> list[Answers | None]:
+def _answers(document: ProbeDocument, scale: float, rows: Sequence[dict[str, float]]) -> list[Answers | None]:
     found: list[Answers | None] = []
     for row in rows:
         try:

@@ -14,7 +14,7 @@ from thermonet.documents.reader import validated
 from thermonet.quantities.inputs import Input
 from thermonet.studies.body_design import body_of, body_problems
 from thermonet.studies.contact import junction_resistance, substrate_resistance
-from thermonet.studies.design import probe_of, probe_problems
+from thermonet.studies.design import probe_of, probe_problems, signal_inputs
 from thermonet.studies.values import Values
 
 
@@ -48,6 +48,7 @@ class Opened:
             probe_of(self.document, values)
             junction_resistance(self.document, values)
             substrate_resistance(self.document, values)
+            signal_inputs(self.document, values)
         return values.inputs
 
 

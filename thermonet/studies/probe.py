@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from thermonet.documents.probe import ProbeDocument
+from thermonet.geometry.apex import Apex
 from thermonet.heat.error import discretisation_error
 from thermonet.heat.probe import Probe
 from thermonet.quantities.errors import NotConvergedError
@@ -21,7 +23,7 @@ from thermonet.studies.contact import (
     junction_resistance,
     substrate_resistance,
 )
-from thermonet.studies.design import probe_of
+from thermonet.studies.design import apex_of, probe_of, signal_inputs
 from thermonet.studies.model_errors import ModelError, model_errors
 from thermonet.studies.montecarlo import MonteCarlo, Progress, monte_carlo, silent
 from thermonet.studies.probe_checks import energy_balance_check, quasi_static_check, reciprocity_check
@@ -30,13 +32,17 @@ from thermonet.studies.sensitivities import Budget, Gradient, budget, combined, 
 from thermonet.studies.values import Values
 from thermonet.system.modes import Transfer, slowest_transfer
 
-#: Refinements tried before a study gives up on its tolerance.
-_REFINEMENTS = 4
+_log = logging.getLogger(__name__)
+
+#: A study gives up on its tolerance rather than refine beyond this scale: half a million unknowns.
+_FINEST = 0.125
 #: Convergence that is believed of a tip: where its films end or turn, corners outlast the smooth rest of the error.
 _RATE = 2.5
+#: Inputs that are quantities of the result themselves.
+_STATED = ("junction.resistance", "substrate.resistance")
 #: Modes that are computed and listed.
 _MODES = 12
-#: Sensitivities and trials need no finer mesh than this: its error is a thousandth of a sensitivity at most.
+#: Sensitivities and trials need no finer mesh than this: it leaves parts in a thousand of the main sensitivities.
 _COARSE = 2.0
 
 _MEANING = {
@@ -50,7 +56,7 @@ _MEANING = {
     "film_resistance": (
         "K/W",
         "R_film",
-        "between the source's metal and the thermocouple, through the film between, both metals isothermal",
+        "source's metal to thermocouple through the film between, over the whole tip, both metals isothermal",
     ),
     "access_resistance": ("K/W", "R_a", "contact to thermocouple, Z_cc - R_P"),
     "junction_resistance": ("K/W", "R_J", "contact to substrate"),
@@ -155,8 +161,12 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
             jobs=options.jobs,
             progress=progress,
         )
-    errors |= {"access_resistance": errors["apex_resistance"] + errors["probe_resistance"]}
-    quantities = {key: _quantity(key, value, budgets.get(key), errors.get(key)) for key, value in numbers.items()}
+    errors |= _derived_errors(errors, numbers)
+    stated = {key.replace(".", "_"): value.source for key, value in inputs.items() if key in _STATED}
+    quantities = {
+        key: _quantity(key, value, budgets.get(key), errors.get(key), stated.get(key, ""))
+        for key, value in numbers.items()
+    }
     unseen = model_errors(solved)
     modes = slowest_transfer(solved.held, "thermocouple", "apex", _MODES)
     result = Result(
@@ -172,18 +182,22 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
 def _converged(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProbe, dict[str, float], float]:
     """Refine until the error of R_P meets the tolerance; the answers' errors come from three nested meshes."""
     meshes = [solve_probe(probe, scale * factor) for factor in (4, 2, 1)]
-    for _ in range(_REFINEMENTS + 1):
+    while True:
         coarse, middle, fine = (mesh.answers for mesh in meshes[-3:])
         errors = {key: discretisation_error(fine[key], middle[key], coarse[key], _RATE) for key in fine}
         relative = errors["probe_resistance"] / abs(fine["probe_resistance"])
         if relative <= tolerance:
             return meshes[-1], errors, scale
+        state = (
+            f"R_P = {fine['probe_resistance']:.6g} K/W is uncertain by {relative:.2g} of it at element_scale {scale:g}"
+        )
+        if scale / 2 < _FINEST:
+            raise NotConvergedError(
+                f"{state}, more than numerics.tolerance ({tolerance:.2g}), on the finest mesh allowed"
+            )
+        _log.info("refining: %s, wanted %.2g", state, tolerance)
         scale /= 2
         meshes.append(solve_probe(probe, scale))
-    raise NotConvergedError(
-        f"R_P = {fine['probe_resistance']:.6g} K/W is uncertain by {relative:.2%} numerically, "
-        f"more than numerics.tolerance ({tolerance:.2%}), at element_scale {2 * scale:g}"
-    )
 
 
 def _gradients(document: ProbeDocument, probe: Probe, scale: float, inputs: Mapping[str, Input]) -> dict[str, Gradient]:
@@ -201,6 +215,9 @@ def _gradients(document: ProbeDocument, probe: Probe, scale: float, inputs: Mapp
         found |= {key: {}, **_gradient(key, partial(function, document), inputs)}
     for key in coarse.answers:
         found.setdefault(key, {})
+    found |= gradients(
+        lambda values: _shape(document, apex_of(document, values)), _uncertain(inputs, partial(apex_of, document))
+    )
     found["access_resistance"] = combined(
         {"apex": (1.0, found["apex_resistance"]), "probe": (-1.0, found["probe_resistance"])}
     )
@@ -218,28 +235,41 @@ def _uncertain(inputs: Mapping[str, Input], build: Callable[[Values], object]) -
     return {name: value for name, value in inputs.items() if name in used.inputs and not value.is_exact}
 
 
+def _shape(document: ProbeDocument, apex: Apex) -> Answers:
+    """Lengths of the tip that follow from its films [m]."""
+    depth = apex.depth_on_axis(document.thermocouple.metals[1])
+    return {"outer_radius": apex.outer_radius, "junction_depth": depth}
+
+
+def _derived_errors(errors: Mapping[str, float], numbers: Answers) -> dict[str, float]:
+    """Numerical errors of what follows from R_P and Z_cc."""
+    found = {"access_resistance": errors["apex_resistance"] + errors["probe_resistance"]}
+    relative = errors["probe_resistance"] / abs(numbers["probe_resistance"])
+    found |= {key: relative * abs(numbers[key]) for key in ("responsivity", "noise_equivalent_power") if key in numbers}
+    return found
+
+
 def _derived(
     document: ProbeDocument, probe: Probe, contact: Contact, values: Values, slopes: Mapping[str, Gradient]
 ) -> tuple[Answers, dict[str, Gradient]]:
     """Quantities that follow from others in closed form, and the gradients of those that are new."""
-    network, couple = contact.network, document.thermocouple
+    network = contact.network
     found = {
         "access_resistance": network.access_resistance,
         "junction_resistance": network.junction_resistance,
         "substrate_resistance": network.substrate_resistance,
-        "outer_radius": probe.apex.outer_radius,
-        "junction_depth": probe.apex.depth_on_axis(couple.metals[1]),
+        **_shape(document, probe.apex),
     }
-    if couple.seebeck_coefficient is None:
+    seebeck, noise = signal_inputs(document, values)
+    if seebeck is None:
         return found, {}
-    resistance, coefficient = network.probe_resistance, "thermocouple.seebeck_coefficient"
-    seebeck = values(couple.seebeck_coefficient, coefficient, couple.source)
+    resistance = network.probe_resistance
     responsivity = seebeck * resistance
-    by_input = combined({"R_P": (seebeck, slopes["probe_resistance"]), "S_TC": (resistance, {coefficient: 1.0})})
+    by_seebeck = {"thermocouple.seebeck_coefficient": 1.0}
+    by_input = combined({"R_P": (seebeck, slopes["probe_resistance"]), "S_TC": (resistance, by_seebeck)})
     found["responsivity"] = responsivity
-    if couple.noise_density is None:
+    if noise is None:
         return found, {"responsivity": by_input}
-    noise = values(couple.noise_density, "thermocouple.noise_density", couple.source)
     power = noise / abs(responsivity)
     found["noise_equivalent_power"] = power
     by_noise = {"thermocouple.noise_density": 1.0}
@@ -247,15 +277,20 @@ def _derived(
     return found, {"responsivity": by_input, "noise_equivalent_power": of_power}
 
 
-def _quantity(key: str, value: float, spread: Budget | None, error: float | None) -> Quantity:
+def _quantity(key: str, value: float, spread: Budget | None, error: float | None, stated: str) -> Quantity:
     unit, symbol, description = _MEANING[key]
-    source = "finite elements" if error is not None else "closed form"
+    source = "finite elements" if error is not None else stated or "closed form"
     if spread is not None and spread.lines:
         largest = spread.lines[0]
         source += f"; largest share of the variance: {largest.input.name} ({largest.share:.0%})"
-    u = None if spread is None else spread.u
     return Quantity(
-        value=value, unit=unit, symbol=symbol, description=description, u=u, numerical_error=error, source=source
+        value=value,
+        unit=unit,
+        symbol=symbol,
+        description=description,
+        u=None if spread is None else spread.u,
+        numerical_error=error,
+        source=source,
     )
 
 

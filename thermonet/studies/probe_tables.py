@@ -126,12 +126,12 @@ def frequency_table(seen: Transfer) -> Table:
 
 def network_table(contact: Contact) -> Table:
     """Elements of the contact network."""
-    elements = list(contact.network.graph().edges(data=True))
+    names, first, second, resistances = zip(*contact.network.elements(), strict=True)
     return {
-        "element": Column("", [data["name"] for _, _, data in elements]),
-        "from": Column("", [first for first, _, _ in elements]),
-        "to": Column("", [second for _, second, _ in elements]),
-        "resistance": Column("K/W", [data["resistance"] for _, _, data in elements]),
+        "element": Column("", names),
+        "from": Column("", first),
+        "to": Column("", second),
+        "resistance": Column("K/W", resistances),
     }
 
 

@@ -127,6 +127,8 @@ def weighted_sum(terms: Sequence[tuple[float, Matrix]], size: int) -> Matrix:
     """Sum of factor times sparse matrix in one conversion; adding one by one would walk the pattern once per term."""
     if not terms:
         return sp.csr_array((size, size))
+    if len(terms) == 1:
+        return sp.csr_array(terms[0][0] * terms[0][1])
     parts = [(factor, term.tocoo()) for factor, term in terms]
     data = np.concatenate([factor * part.data for factor, part in parts])
     rows = np.concatenate([part.coords[0] for _, part in parts])

@@ -15,7 +15,9 @@ import numpy as np
 from thermonet.system.core import Held, System, Vector
 
 
-def krylov_basis(held: Held, vectors: Vector, *, moments: int, shifts: Sequence[float] = (0.0,)) -> Vector:
+def krylov_basis(
+    held: Held, vectors: Vector, *, moments: int, shifts: Sequence[float] = (0.0,), known: Vector | None = None
+) -> Vector:
     """Orthonormal basis (n, m) of ``((K + s C)^-1 C)^j (K + s C)^-1 vectors``, j < moments, for every shift s.
 
     Parameters
@@ -28,9 +30,11 @@ def krylov_basis(held: Held, vectors: Vector, *, moments: int, shifts: Sequence[
         Powers per shift.
     shifts
         Real expansion points [1/s].
+    known
+        Orthonormal basis to extend (n, k); none where nothing is given.
     """
     capacity = held.C[held.free][:, held.free]
-    inside = np.zeros((len(held.free), 0))
+    inside = np.zeros((len(held.free), 0)) if known is None else known[held.free]
     for s in shifts:
         block = held.factor(s)(np.ascontiguousarray(vectors[held.free]))
         for power in range(moments):

@@ -38,7 +38,7 @@ def budget_figure(study: ProbeStudy) -> Drawing:
         "budget",
         "What the uncertainty of R_P is made of",
         "Share of every named input in the variance of the thermal resistance, to first order, beside the input's "
-        "value and standard uncertainty; below, the same by group.",
+        "value and standard uncertainty; below, the whole of it by group.",
         figure,
         {
             "input": Column("", [*(line.input.name for line in shown), *(["others"] if len(lines) > _BARS else [])]),
@@ -81,7 +81,7 @@ def _groups(axes: Axes, table: Table) -> None:
     for index, (name, share) in enumerate(zip(names, shares, strict=True)):
         colour = _GROUPS[min(index, len(_GROUPS) - 1)]
         axes.barh(
-            ["by group"],
+            ["all, by group"],
             [share],
             left=start,
             color=colour,
@@ -91,6 +91,7 @@ def _groups(axes: Axes, table: Table) -> None:
         )
         start += share
     axes.set(xlim=(0, 100))
+    axes.set_xticks([])
     axes.legend(
         loc="upper center", bbox_to_anchor=(0.35, -0.05), ncols=4, fontsize=8.5, handlelength=1, columnspacing=1.4
     )
