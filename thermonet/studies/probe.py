@@ -10,7 +10,7 @@ from functools import partial
 from thermonet.documents.probe import ProbeDocument
 from thermonet.geometry.apex import Apex
 from thermonet.heat.error import discretisation_error
-from thermonet.heat.probe import Probe
+from thermonet.heat.probe import Probe, same_shape
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check, Quantity, Result
@@ -207,7 +207,14 @@ def _gradients(document: ProbeDocument, probe: Probe, scale: float, inputs: Mapp
     def answers(values: Values) -> Answers:
         return moved_answers(coarse, probe_of(document, values), scale)
 
-    found = gradients(answers, _uncertain(inputs, partial(probe_of, document)))
+    behind = _uncertain(inputs, partial(probe_of, document))
+    shapes = {name: value for name, value in behind.items() if _moves_the_mesh(document, probe, value)}
+    films = {name: value for name, value in behind.items() if name not in shapes}
+    by_film = gradients(answers, films)
+    by_shape = gradients(answers, shapes, here=moved_answers(coarse, probe, scale))
+    found: dict[str, Gradient] = {
+        key: {**by_film.get(key, {}), **by_shape.get(key, {})} for key in {**by_film, **by_shape}
+    }
     for key, function in {
         "junction_resistance": junction_resistance,
         "substrate_resistance": substrate_resistance,
@@ -222,6 +229,11 @@ def _gradients(document: ProbeDocument, probe: Probe, scale: float, inputs: Mapp
         {"apex": (1.0, found["apex_resistance"]), "probe": (-1.0, found["probe_resistance"])}
     )
     return found
+
+
+def _moves_the_mesh(document: ProbeDocument, probe: Probe, value: Input) -> bool:
+    other = probe_of(document, Values({value.name: value.value + 1e-3 * (value.value or value.u)}))
+    return not same_shape(other, probe)
 
 
 def _gradient(key: str, function: Callable[[Values], float], inputs: Mapping[str, Input]) -> dict[str, Gradient]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from thermonet.quantities.inputs import Input
 from thermonet.studies.values import Values
 
-#: Relative step of a parameter in differences: their truncation is of the order of its square.
-_STEP = 1e-4
+#: Relative step of a parameter: the truncation of central differences is of the order of its square, that of
+#: one-sided ones of the order of itself.
+_STEP, _ONE_SIDED = 1e-4, 1e-5
 
 Gradient = Mapping[str, float]
 
@@ -47,13 +48,13 @@ class Budget:
     lines: tuple[BudgetLine, ...]
 
 
-def step_of(value: Input) -> float:
-    """Step for differences by an input [its unit]."""
-    return _STEP * (abs(value.value) or value.u or 1.0)
-
-
-def gradients(answers: Callable[[Values], Mapping[str, float]], inputs: Mapping[str, Input]) -> dict[str, Gradient]:
-    """Derivatives of several numbers by their inputs, by central differences: {number: {input: derivative}}.
+def gradients(
+    answers: Callable[[Values], Mapping[str, float]],
+    inputs: Mapping[str, Input],
+    *,
+    here: Mapping[str, float] | None = None,
+) -> dict[str, Gradient]:
+    """Derivatives of several numbers by their inputs, by differences: {number: {input: derivative}}.
 
     Parameters
     ----------
@@ -61,13 +62,17 @@ def gradients(answers: Callable[[Values], Mapping[str, float]], inputs: Mapping[
         The numbers as a function of the inputs' values; closed forms, or small models that are cheap and smooth.
     inputs
         By which inputs.
+    here
+        The numbers at the stated values, where `answers` is worth sparing: then differences are one-sided.
     """
     found: dict[str, dict[str, float]] = {}
     for name, value in inputs.items():
-        step = step_of(value)
-        upper, lower = (answers(Values({name: value.value + by})) for by in (step, -step))
+        step = (_STEP if here is None else _ONE_SIDED) * (abs(value.value) or value.u or 1.0)
+        upper = answers(Values({name: value.value + step}))
+        lower = answers(Values({name: value.value - step})) if here is None else here
+        width = 2 * step if here is None else step
         for key in upper:
-            found.setdefault(key, {})[name] = (upper[key] - lower[key]) / (2 * step)
+            found.setdefault(key, {})[name] = (upper[key] - lower[key]) / width
     return dict(found)
 
 
