@@ -34,6 +34,8 @@ from thermonet.system.modes import Transfer, slowest_transfer
 
 _log = logging.getLogger(__name__)
 
+#: Where the properties of the materials library hold [K].
+_ROOM, _NEAR_ROOM = 300.0, 50.0
 #: A study gives up on its tolerance rather than refine beyond this scale: half a million unknowns.
 _FINEST = 0.125
 #: Convergence that is believed of a tip: where its films end or turn, corners outlast the smooth rest of the error.
@@ -141,6 +143,8 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
     probe = probe_of(document, values)
     junction, substrate = junction_resistance(document, values), substrate_resistance(document, values)
     inputs = values.inputs
+    if abs(document.temperature.value - _ROOM) > _NEAR_ROOM:
+        _log.warning("temperature: %g K, but the materials library holds near %g K", document.temperature.value, _ROOM)
     solved, errors, scale = _converged(probe, document.numerics.element_scale.value, document.numerics.tolerance.value)
     coarse = max(2 * scale, _COARSE)
     slopes = _gradients(document, probe, coarse, inputs)

@@ -14,6 +14,8 @@ from thermonet.system.steady import heat_imbalance, reciprocity_error
 
 _EXACT = 1e-9
 _LEVEL_TOLERANCE = 1e-3
+#: Levels of so many slowest time constants forget the one before the last, as the formula assumes.
+_SETTLED = 5
 
 
 def energy_balance_check(solved: SolvedProbe) -> Check:
@@ -55,4 +57,6 @@ def quasi_static_check(modulation: ModulationEntry, seen: Transfer) -> Check:
         f"levels of {duration * 1e3:.4g} ms in the order +, 0, - with {discard * 1e3:.3g} ms discarded: "
         f"the mean of + is biased by {percent(biases[0])}, that of - by {percent(biases[1])}"
     )
+    if duration < _SETTLED * time_constants[0]:
+        explanation += "; levels this short never settle, and the formula does not hold for them"
     return Check(holds=abs(value) <= threshold, value=value, u=None, threshold=threshold, explanation=explanation)
