@@ -604,3 +604,21 @@ def test_summed_terms_answer_alike(body):
         resistance(body.hold("a.left"), "a.mean", "b.heat"), rel=1e-13
     )
     assert (list(whole.K), list(whole.C)) == (["K"], ["C"])
+
+
+def test_a_term_that_loses_heat_shows_in_the_balance():
+    """The correction for rounding in K does not hide a bare diagonal, which is no rounding."""
+    links = sp.csr_array(np.array([[1.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 1.0]]))
+    leak = sp.csr_array(np.diag([0.0, 1e-6, 0.0]))
+    one, load = np.ones(3), np.array([1.0, 0.0, 0.0])
+    system = System(
+        K={"links": links, "leak": leak},
+        C={},
+        theta={"links": 1.0, "leak": 1.0},
+        sources={"heater": load},
+        sensors={},
+        ports={"bath": np.array([2])},
+        one=one,
+    )
+    # The middle stands at 1 K, so the leak takes 1e-6 W of the watt.
+    assert heat_imbalance(system.hold("bath"), "heater") == pytest.approx(-1e-6, rel=1e-3)

@@ -157,5 +157,7 @@ def monte_carlo_table(trials: MonteCarlo, numbers: Mapping[str, float]) -> Table
         "u": Column("SI", [item.u for item in found.values()]),
         "low": Column("SI", [item.low for item in found.values()]),
         "high": Column("SI", [item.high for item in found.values()]),
+        "trials": Column("1", [trials.trials] * len(found)),
+        "impossible": Column("1", [trials.impossible] * len(found)),
         "agrees": Column("", [item.agrees for item in found.values()]),
     }
