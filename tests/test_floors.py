@@ -13,11 +13,13 @@ FLOORS = [
     "quantities",
     "documents",
     "results",
+    "uncertainty",
     "materials",
     "system",
     "geometry",
     "heat",
     "network",
+    "calibration",
     "studies",
     "report",
     "cli",
@@ -35,6 +37,8 @@ HOMES = {
     "meshio": {"report"},
     "click": {"cli"},
     "rich": {"cli"},
+    "odrpack": {"calibration"},
+    "thermocouple_its90": {"calibration"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 

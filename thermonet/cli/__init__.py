@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from thermonet.cli.calibrate import calibrate
 from thermonet.cli.check import check
 from thermonet.cli.new import new
 from thermonet.cli.schema import schema
@@ -20,23 +21,25 @@ from thermonet.quantities.errors import DocumentError, ThermonetError
 def thermonet() -> None:
     """Finite-element models and thermal networks of micrometre-sized thermometers.
 
-    From a YAML design to its thermal resistances, time constants and their uncertainties. Start with
+    From a YAML design to its thermal resistances, time constants and their uncertainties; from the records of a
+    campaign to a calibration. Start with
 
     \b
-        thermonet study ntistp          the reference probe, with a report
-        thermonet new ntistp            a copy of it to change
+        thermonet study ntistp              the reference probe, with a report
+        thermonet calibrate seebeck_stage   its thermocouple, from synthetic records
+        thermonet new ntistp                a copy to change
     """
 
 
-for verb in (study, check, new, schema):
+for verb in (study, calibrate, check, new, schema):
     thermonet.add_command(verb)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code.
 
-    0 ok; 2 usage; 3 a document is invalid; 5 not converged; 6 an assumption does not hold (--strict); 130
-    interrupted. Anything else that escapes is a defect of ours and keeps its traceback (exit code 1).
+    0 ok; 2 usage; 3 a document is invalid; 4 a data file is; 5 not converged; 6 an assumption does not hold (--strict);
+    130 interrupted. Anything else that escapes is a defect of ours and keeps its traceback (exit code 1).
     """
     try:
         code = thermonet.main(arguments, standalone_mode=False)

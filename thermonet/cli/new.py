@@ -1,8 +1,9 @@
-"""``thermonet new``: a copy of a built-in design to change."""
+"""``thermonet new``: a copy of a built-in design or campaign to change."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import click
 
@@ -13,15 +14,24 @@ from thermonet.quantities.errors import UsageError
 @click.argument("name")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
 def new(name: str, directory: Path) -> None:
-    """Copy the built-in design NAME to DIRECTORY/NAME.yaml; overwrites nothing."""
-    from thermonet.documents.builtin import builtin
+    """Copy the built-in design NAME to DIRECTORY/NAME.yaml, a campaign to the folder DIRECTORY/NAME.
 
-    source, target = builtin(name), directory / f"{name}.yaml"
+    Overwrites nothing.
+    """
+    from thermonet.documents.builtin import builtin, campaigns
+
+    source = builtin(name)
+    is_campaign = name in campaigns()
+    target = directory / (name if is_campaign else f"{name}.yaml")
     if target.exists():
         raise UsageError(f"{target}: exists already, expected another directory")
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(source.read_bytes())
+        if is_campaign:
+            copytree(source.parent, target)
+        else:
+            target.write_bytes(source.read_bytes())
     except OSError as error:
         raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
-    click.echo(f"wrote {target}; try: thermonet study {target}")
+    verb, written = ("calibrate", target / source.name) if is_campaign else ("study", target)
+    click.echo(f"wrote {target}; try: thermonet {verb} {written}")

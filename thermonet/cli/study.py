@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermonet.cli import options
+from thermonet.cli.run import Run, run, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,56 +46,30 @@ def study(
     The numbers, tables, figures and the report go to a run folder; a summary is printed.
     """
     from thermonet.documents.builtin import located_file
-    from thermonet.quantities.errors import DocumentError, PhysicsError, Problem, UsageError
-    from thermonet.results.folder import check_destination, run_hash
+    from thermonet.quantities.errors import UsageError
     from thermonet.studies.open import opened
 
-    _listen(verbose)
     if trials == 1:
         raise UsageError("--trials 1: one trial has no spread, expected 0 or some hundreds")
-    started = time.perf_counter()
     file = located_file(design)
     document = opened(file, settings)
-    drawn = {"trials": trials, "seed": seed if trials else 0}
-    folder = out or Path("runs") / f"{document.name}-{run_hash(document.text, drawn)}"
-    check_destination(folder)
-    try:
-        found = _studied(document, trials=trials, seed=seed, jobs=jobs)
-    except PhysicsError as error:  # well formed, and yet nothing that can exist
-        raise DocumentError([Problem(str(file), 1, 1, "document", str(error))]) from None
-    result: Result = found.result
-    if verbose:
-        click.echo(f"solved in {time.perf_counter() - started:.2f} s", err=True)
-    facts = {
-        "design": design,
-        "settings": list(settings),
-        **drawn,
-        "wall_time_s": round(time.perf_counter() - started, 3),
-    }
-    _write(folder, found, document.text, facts, with_report=not no_report)
-    if verbose:
-        click.echo(f"written in {time.perf_counter() - started:.2f} s", err=True)
-    if as_json:
-        click.echo(result.as_json(), nl=False)
-    else:
-        click.echo(_summary(result))
-        click.echo(f"report: {folder / 'report.html'}" if not no_report else f"results: {folder / 'result.json'}")
-    failed = [key for key, check in result.checks.items() if check.holds is False]
-    if strict and failed:
-        click.echo(f"thermonet: does not hold: {', '.join(failed)}", err=True)
-        return 6
-    return 0
-
-
-def _listen(verbose: bool) -> None:
-    """Let what the program says of its progress reach standard error."""
-    import logging
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    log = logging.getLogger("thermonet")
-    log.handlers, log.propagate = [handler], False
-    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    return run(
+        Run(
+            word=design,
+            file=file,
+            name=document.name,
+            text=document.text,
+            settings=settings,
+            chosen={"trials": trials, "seed": seed if trials else 0},
+            out=out,
+            as_json=as_json,
+            no_report=no_report,
+            strict=strict,
+            verbose=verbose,
+        ),
+        lambda: _studied(document, trials=trials, seed=seed, jobs=jobs),
+        _summary,
+    )
 
 
 def _studied(document: Opened, *, trials: int, seed: int, jobs: int | None) -> Any:  # noqa: ANN401
@@ -134,29 +108,18 @@ def _progress(total: int) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, _total: bar.update(task, completed=done)
 
 
-def _write(folder: Path, found: Any, text: str, facts: dict[str, object], *, with_report: bool) -> None:  # noqa: ANN401
-    from thermonet.quantities.errors import UsageError
-    from thermonet.results.folder import versions, write_run
-
-    def fill(target: Path) -> None:
-        if not with_report:
-            return
-        from thermonet.report.write import write_report
-
-        write_report(target, found, {**facts, "versions": versions()})
-
-    try:
-        write_run(folder, found.result, text, facts, fill)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
-
-
 def _summary(result: Result) -> str:
     """Quantities, what their uncertainty is made of, and checks, for a terminal."""
-    lines = [result.name, *_quantities(result), *_model_errors(result), *_shares(result), *_trials(result)]
-    words = {True: "holds", False: "DOES NOT HOLD", None: "undecided"}
-    lines += [f"  {words[check.holds]:14} {key}: {check.explanation}" for key, check in result.checks.items()]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            result.name,
+            *_quantities(result),
+            *_model_errors(result),
+            *_shares(result),
+            *_trials(result),
+            *verdicts(result.checks),
+        ]
+    )
 
 
 def _quantities(result: Result) -> Iterator[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from thermonet.quantities.formatting import with_unit
-from thermonet.quantities.inputs import Input, InputValueError, read_mapping, read_text
+from thermonet.quantities.inputs import Distribution, Input, InputValueError, read_mapping, read_text
 from thermonet.quantities.units import EXAMPLES
 
 
@@ -78,9 +78,9 @@ class Dimension:
         # To an editor an unquoted `1` is a number; here every scalar stays the text that was written.
         plain = {"type": ["string", "number"]}
         dimensional = plain if self.si_unit == "1" else {"type": "string"}
-        parts: dict[str, Any] = dict.fromkeys(("value", "u", "U", "half_width"), dimensional)
-        parts |= {"k": plain, "dof": plain, "source": {"type": "string"}}
-        parts["distribution"] = {"enum": ["normal", "uniform", "triangular", "lognormal"]}
+        parts: dict[str, Any] = dict.fromkeys(("value", "u", "U", "half_width", "limits_within"), dimensional)
+        parts |= {"k": plain, "dof": plain, "beta": plain, "source": {"type": "string"}}
+        parts["distribution"] = {"enum": [shape for shape in get_args(Distribution) if shape != "exact"]}
         parts["range"] = {"type": "array", "items": dimensional, "minItems": 2, "maxItems": 2}
         mapping = {"type": "object", "properties": parts, "required": ["value"], "additionalProperties": False}
         return {"anyOf": [text, mapping]}

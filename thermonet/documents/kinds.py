@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from thermonet.documents.body import BodyDocument
+from thermonet.documents.campaign import CampaignDocument
 from thermonet.documents.fields import Entry
 from thermonet.documents.located import LocatedDocument
 from thermonet.documents.materials import MaterialsDocument
 from thermonet.documents.probe import ProbeDocument
 from thermonet.quantities.errors import DocumentError
 
-SCHEMAS: dict[str, type[Entry]] = {"probe": ProbeDocument, "body": BodyDocument, "materials": MaterialsDocument}
+SCHEMAS: dict[str, type[Entry]] = {
+    "probe": ProbeDocument,
+    "body": BodyDocument,
+    "materials": MaterialsDocument,
+    "campaign": CampaignDocument,
+}
 
 
 def kind_of(document: LocatedDocument, allowed: tuple[str, ...]) -> str:

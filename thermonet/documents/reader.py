@@ -115,19 +115,35 @@ def _place_in(schema: type[Entry], location: tuple[int | str, ...]) -> tuple[tup
     """
     current: type[Entry] | None = schema
     holder, tagged = current, dict[str, type["Entry"]]()
+    waiting = 0  # keys of a mapping or list that the user chose, before the tag
     written: list[int | str] = []
     for key in location:
-        if key in tagged:
+        if key in tagged and not waiting:
             current, tagged = tagged[str(key)], {}
             continue
+        waiting = max(0, waiting - 1)
         written.append(key)
         holder = current
-        if current is not None and isinstance(key, str) and key in current.model_fields:
+        if current is not None and isinstance(key, str) and key in current.model_fields and not tagged:
             field = current.model_fields[key]
             inside = _entries(field.annotation)
-            tagged = _tagged(inside, field.discriminator)
+            inner = _discriminator(field.annotation)
+            tagged = _tagged(inside, field.discriminator or inner)
+            waiting = int(inner is not None)
             current = inside[0] if inside else None
     return tuple(written), holder
+
+
+def _discriminator(annotation: object) -> str | None:
+    """Key that tells apart the entries of a union inside a mapping or list; None where there is no such union."""
+    from typing import get_args
+
+    for part in get_args(annotation):
+        stated = getattr(part, "discriminator", None)
+        found = stated if isinstance(stated, str) else _discriminator(part)
+        if found is not None:
+            return found
+    return None
 
 
 def _entries(annotation: object) -> list[type[Entry]]:

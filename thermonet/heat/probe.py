@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from thermonet.geometry.apex import Apex, apex_mesh
 from thermonet.geometry.mesh import Floats, Mesh
 from thermonet.geometry.plate import Plate, plate_mesh
 from thermonet.heat.cantilever import Sheet, plate_coefficients, plate_system, ring_flux_resistances, ring_port
-from thermonet.heat.tip import HeatProperties, TipModel, TipSensing, ring_harmonics, tip_coefficients, tip_model
-from thermonet.system.core import System
+from thermonet.heat.elements import plane_elements, stiffness
+from thermonet.heat.source import joule_heat
+from thermonet.heat.tip import (
+    HeatProperties,
+    LineHeat,
+    TipModel,
+    TipSensing,
+    ring_harmonics,
+    tip_coefficients,
+    tip_model,
+)
+from thermonet.system.core import Matrix, System, Vector
 from thermonet.system.join import join, tied
 
 #: Harmonics of the ring's temperature that tip and plate share; the error of stopping there is reported.
@@ -155,3 +166,57 @@ def base_resistances(model: ProbeModel) -> tuple[float, float]:
         admittance[order] = tip + np.pi * order * under_tip
     loaded = np.linalg.solve(np.eye(HARMONICS + 1) + response * admittance, response[:, 0])
     return by_temperature, float(loaded[0])
+
+
+def on_tip(model: ProbeModel, load: Floats) -> Vector:
+    """Load of the whole system from one of the tip's nodes."""
+    return np.bincount(model.tip_unknowns, load, minlength=model.system.size).astype(float)
+
+
+def lead_heat(model: ProbeModel) -> LineHeat:
+    """Heat of a current along a film of the plate, from the ring on which the tip stands to the chip.
+
+    Both ends are equipotential and the film covers the plate evenly, so where the heat enters does not depend on
+    which film it is. The load is one of the whole system.
+
+    Raises
+    ------
+    ValueError
+        The probe has no plate.
+    """
+    mesh = model.plate
+    if mesh is None:
+        raise ValueError("the probe has no plate")
+    elements, everywhere = plane_elements(mesh), np.arange(mesh.triangles.shape[1])
+    held = System(
+        K={"sheet": 2 * stiffness(elements, everywhere)},
+        C={},
+        theta={"sheet": 1.0},
+        sources={},
+        sensors={},
+        ports={name: np.unique(mesh.boundaries[name]) for name in ("ring", "chip")},
+        one=np.ones(elements.size),
+    ).hold("ring", "chip")
+    one_volt = np.isin(held.fixed, held.system.ports["ring"]).astype(float)
+    potential = np.asarray(held.solve(np.zeros(elements.size), held=one_volt), dtype=float)
+    heat = joule_heat(elements, everywhere, potential, 2.0)  # the mesh is half the plate
+    conductance = float(heat.sum())
+    return LineHeat(plate_fields(model).T @ heat / conductance, 1 / conductance)
+
+
+def plate_fields(model: ProbeModel) -> Matrix:
+    """Temperature of every node of the plate per kelvin of every unknown of the system, (nodes, unknowns)."""
+    mesh, ports = model.plate, model.system.ports
+    if mesh is None:
+        raise ValueError("the probe has no plate")
+    ring, chip = (np.unique(mesh.boundaries[name]) for name in ("ring", "chip"))
+    amplitudes = np.concatenate([ports[ring_port(order)] for order in range(HARMONICS + 1)])
+    shapes = np.cos(np.outer(np.arctan2(*mesh.points[::-1, ring]), np.arange(HARMONICS + 1)))
+    inside = np.setdiff1d(np.arange(mesh.points.shape[1]), np.concatenate([ring, chip]))
+    # The plate's own unknowns follow the order of its nodes, whatever stands before and after them.
+    elsewhere = np.concatenate([model.tip_unknowns, amplitudes, ports["chip"]])
+    own = np.setdiff1d(np.arange(model.system.size), elsewhere)
+    rows = np.concatenate([inside, chip, np.repeat(ring, HARMONICS + 1)])
+    columns = np.concatenate([own, np.repeat(ports["chip"], len(chip)), np.tile(amplitudes, len(ring))])
+    values = np.concatenate([np.ones(len(inside) + len(chip)), shapes.ravel()])
+    return sp.csr_array((values, (rows, columns)), shape=(mesh.points.shape[1], model.system.size))

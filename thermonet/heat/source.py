@@ -1,4 +1,4 @@
-"""Where the electrons of the junction leave their heat: load vectors that sum to one watt exactly."""
+"""Where heat enters: load vectors of the junction's electrons, which sum to one watt exactly, and of a current."""
 
 from __future__ import annotations
 
@@ -44,3 +44,20 @@ def apex_source(elements: Elements, where: Ints, tip: int, *, shape: SourceShape
     heat = np.zeros(elements.size)
     heat[inside] = holding @ density
     return heat / heat.sum()  # the sum is one already, to rounding
+
+
+def joule_heat(elements: Elements, where: Ints, potential: Floats, conductivity: float) -> Floats:
+    """Load [W] of the heat of a current, conductivity times the square of the potential's gradient.
+
+    Parameters
+    ----------
+    elements, where
+        Elements of the body and the triangles of the conductor.
+    potential
+        Electric potential of every node [V].
+    conductivity
+        Electrical [S/m], or of a sheet [S].
+    """
+    here = potential[elements.mesh.triangles[:, where]]
+    slope = np.einsum("tnaq,nt->taq", elements.gradients[where], here, optimize=True)
+    return load(elements, where, conductivity * (slope**2).sum(axis=1))

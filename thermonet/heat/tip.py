@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from thermonet.geometry.apex import CORE
 from thermonet.geometry.interfaces import Interface, separated
-from thermonet.geometry.mesh import Floats, Mesh
+from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.heat.elements import (
     Elements,
     axisymmetric_elements,
@@ -21,9 +21,10 @@ from thermonet.heat.elements import (
     stiffness,
     turning,
 )
-from thermonet.heat.source import SourceShape, apex_source
+from thermonet.heat.source import SourceShape, apex_source, joule_heat
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, System, weighted_sum
+from thermonet.system.join import join
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,13 +114,7 @@ def tip_model(mesh: Mesh, properties: HeatProperties, sensing: TipSensing, *, by
     split, interfaces = separated(mesh, lambda a, b: properties.between(a, b) is None)
     elements = axisymmetric_elements(split)
     K, C = _terms(elements, interfaces) if by_term else _sums(elements, interfaces, properties)
-    heat = apex_source(
-        elements,
-        elements.region(sensing.source_layer),
-        int(split.boundaries["tip"][0, 0]),
-        shape=sensing.source_shape,
-        relaxation_length=sensing.relaxation_length,
-    )
+    heat = junction_heat(elements, sensing)
     regions = {name: np.unique(split.triangles[:, elements.region(name)]) for name in split.names}
     system = System(
         K=K,
@@ -132,6 +127,31 @@ def tip_model(mesh: Mesh, properties: HeatProperties, sensing: TipSensing, *, by
         one=np.ones(elements.size),
     )
     return TipModel(properties, system, split, elements, interfaces)
+
+
+def junction_heat(elements: Elements, sensing: TipSensing) -> Floats:
+    """Load per watt of what the junction's electrons leave in the metal around the contact, (nodes,)."""
+    return apex_source(
+        elements,
+        elements.region(sensing.source_layer),
+        _contact_node(elements),
+        shape=sensing.source_shape,
+        relaxation_length=sensing.relaxation_length,
+    )
+
+
+def contact_heat(elements: Elements) -> Floats:
+    """Load per watt of heat that enters at the very point where axis and surface meet, (nodes,).
+
+    Whatever is not at the contact itself has a finite temperature under it, which converges.
+    """
+    heat = np.zeros(elements.size)
+    heat[_contact_node(elements)] = 1.0
+    return heat
+
+
+def _contact_node(elements: Elements) -> int:
+    return int(elements.mesh.boundaries["tip"][0, 0])
 
 
 def _terms(elements: Elements, interfaces: list[Interface]) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
@@ -163,10 +183,15 @@ def _by_triangle(elements: Elements, by_region: Mapping[str, float]) -> Floats:
 
 def _junction_mean(elements: Elements, interfaces: list[Interface], metals: tuple[str, str]) -> Floats:
     """Weights of the mean temperature over the interface of two metals, both sides alike."""
+    line = _junction(interfaces, metals)
+    sides = [line_load(elements, edges, axisymmetric=True) for edges in (line.first_edges, line.second_edges)]
+    return sum(sides) / sum(side.sum() for side in sides)
+
+
+def _junction(interfaces: list[Interface], metals: tuple[str, str]) -> Interface:
     for line in interfaces:
         if {line.first, line.second} == set(metals):
-            sides = [line_load(elements, edges, axisymmetric=True) for edges in (line.first_edges, line.second_edges)]
-            return sum(sides) / sum(side.sum() for side in sides)
+            return line
     raise ValueError(f"the metals {metals[0]} and {metals[1]} do not meet")
 
 
@@ -281,3 +306,93 @@ def film_conductance(model: TipModel, inner: str, outer: str) -> FilmConductance
     temperature = np.isin(held.fixed, hot).astype(float)
     field = np.asarray(held.solve(np.zeros(held.system.size), held=temperature), dtype=float)
     return FilmConductance(float(field @ (held.K @ field)), field)
+
+
+@dataclass(frozen=True)
+class LineHeat:
+    """Joule heat of a current along one film.
+
+    Attributes
+    ----------
+    load
+        Where it enters, per watt.
+    resistance
+        Electrical resistance of that film per resistivity, length over cross-section [1/m]; of a sheet per sheet
+        resistance [1].
+    """
+
+    load: Floats
+    resistance: float
+
+
+def line_heat(model: TipModel, sensing: TipSensing, layer: str) -> LineHeat:
+    """Heat of `line_potential`'s current in one of the films it runs along; the load is per node of the tip."""
+    elements, conductivity = model.elements, model.properties.conductivity[layer]
+    potential = line_potential(model, sensing, layer)
+    heat = joule_heat(elements, elements.region(layer), potential, conductivity)
+    total = float(heat.sum())
+    return LineHeat(heat / total, total * conductivity)
+
+
+def line_potential(model: TipModel, sensing: TipSensing, layer: str) -> Floats:
+    """Electric potential in the films of a current along a film between foot and end of the tip (nodes,).
+
+    Along a metal of the thermocouple the current comes up in the inner one and returns through the junction in the
+    outer one; along the metal of the source it enters where the junction's heat does. Feet are equipotential. Metals
+    conduct electricity in proportion to heat (Wiedemann and Franz): with k [W/m/K] in the place of the electrical
+    conductivity, the potential of a unit current [K/W in these units]; zero outside the conductors.
+
+    Raises
+    ------
+    ValueError
+        No current runs along that film.
+    """
+    if layer in sensing.metals:
+        line = _junction(model.interfaces, sensing.metals)
+        ends = {line.first: line.first_edges, line.second: line.second_edges}
+        films = join(
+            [_conductor(model, metal, {"end": edges.ravel()}) for metal, edges in ends.items()],
+            [(f"end.{line.first}", f"end.{line.second}")],
+        )
+        return _loop_potential(model, films, sensing.metals)
+    if layer != sensing.source_layer:
+        raise ValueError(f"no current runs along {layer}, expected the source's metal or one of the thermocouple")
+    film = _conductor(model, layer)
+    entering = junction_heat(model.elements, sensing)
+    nodes = _film_nodes(model, layer)
+    potential = np.zeros(model.elements.size)
+    potential[nodes] = film.hold(f"foot.{layer}").solve(entering[nodes])
+    return potential
+
+
+def _loop_potential(model: TipModel, films: System, metals: tuple[str, str]) -> Floats:
+    """Potential of a unit current from the foot of the inner metal to that of the outer one."""
+    inner, outer = metals
+    held = films.hold(f"foot.{inner}", f"foot.{outer}")
+    one_volt = np.isin(held.fixed, films.ports[f"foot.{inner}"]).astype(float)
+    found = np.asarray(held.solve(np.zeros(films.size), held=one_volt), dtype=float)
+    current = float(found @ (held.K @ found))  # the power of one volt
+    potential = np.zeros(model.elements.size)
+    for metal in metals:
+        potential[_film_nodes(model, metal)] = found[films.ports[f"film.{metal}"]] / current
+    return potential
+
+
+def _conductor(model: TipModel, layer: str, more: Mapping[str, Ints] | None = None) -> System:
+    """One film as an electrical system on its own nodes: ports 'film.<name>' (all of them), 'foot.<name>' and more."""
+    elements, nodes = model.elements, _film_nodes(model, layer)
+    name, where = conduction_term(layer), elements.region(layer)
+    ports = {"film": nodes, "foot": np.intersect1d(model.system.ports["foot"], nodes), **(more or {})}
+    return System(
+        K={name: stiffness(elements, where)[nodes][:, nodes]},
+        C={},
+        theta={name: model.properties.conductivity[layer]},
+        sources={},
+        sensors={},
+        ports={f"{port}.{layer}": np.searchsorted(nodes, unknowns) for port, unknowns in ports.items()},
+        one=np.ones(len(nodes)),
+    )
+
+
+def _film_nodes(model: TipModel, layer: str) -> Ints:
+    return model.system.ports[f"region.{layer}"]

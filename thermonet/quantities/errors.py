@@ -41,6 +41,12 @@ class DocumentError(ThermonetError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class DataError(DocumentError):
+    """Data files that a document names: missing, unreadable, or with fields that mean nothing."""
+
+    exit_code = 4
+
+
 class PhysicsError(ThermonetError, ValueError):
     """Values that are well formed but describe nothing that can exist."""
 

@@ -6,6 +6,8 @@ import math
 
 import uncertainties
 
+from thermonet.quantities.inputs import shorthand
+
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 #: Units whose first letter may take a prefix; every other one is printed as it is ('n' before 'm^2 K/W' would be nm^2).
 _SCALABLE = {
@@ -23,6 +25,9 @@ _SCALABLE = {
     "W/Hz^0.5",
     "W/m^2/K",
     "V/Hz^0.5",
+    "A",
+    "ohm",
+    "W/V",
 }
 
 
@@ -58,6 +63,20 @@ def with_unit(value: float, unit: str, u: float | None = None, digits: int = 4) 
         number = f"{uncertainties.ufloat(value * factor, u * factor):.2ufP}"
         return f"{_spaced(number)} {name}"
     return f"{_plain(value * factor, digits)} {name}"
+
+
+def concise(value: float, unit: str, u: float | None = None) -> str:
+    """Print a value with its standard uncertainty in the last digits, as certificates do.
+
+    Examples
+    --------
+    >>> concise(1.63137e-5, "V/K", 4.37e-8)
+    '16.314(44) uV/K'
+    """
+    if not u:
+        return with_unit(value, unit)
+    factor, name = scaled(value, unit) if abs(value) > u else scaled(u, unit)
+    return shorthand(value * factor, u * factor, name)
 
 
 def _dimensionless(value: float, u: float | None, digits: int) -> str:

@@ -39,6 +39,13 @@ EXAMPLES = {
     "S": "an electrical conductance such as '1 G0' or '77.5 uS'",
     "ohm": "a resistance such as '0.5 ohm'",
     "ohm*m": "a resistivity such as '22 nohm*m'",
+    "V": "a voltage such as '20 nV'",
+    "A": "a current such as '10 uA'",
+    "V/W": "a responsivity such as '1.19 V/W'",
+    "W/K": "a thermal conductance such as '50 nW/K'",
+    "1/K": "a temperature coefficient such as '1.8e-3 1/K'",
+    "1/K^2": "a quadratic temperature coefficient such as '6e-7 1/K^2'",
+    "Pa": "a pressure such as '1e-6 Pa'",
     "1": "a plain number such as '0.42' or '1 %'",
 }
 

@@ -1,0 +1,154 @@
+"""What a certificate of a campaign says, for people and for machines."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from thermonet.calibration.adjustment import Adjustment
+from thermonet.calibration.campaign import Campaign
+from thermonet.calibration.dcc import (
+    CertificateData,
+    CertifiedQuantity,
+    Contact,
+    InputFile,
+    Item,
+    Method,
+    ValidityRange,
+)
+from thermonet.calibration.outcome import Derived, correlation_of
+from thermonet.documents.experiments import ExperimentEntry
+from thermonet.results.record import Result
+
+_UNKNOWN = "not stated"
+#: Quantities that a certificate is about; everything else a campaign finds is on the way.
+_CERTIFIED = ("seebeck_coefficient", "responsivity", "probe_resistance")
+#: One sentence per protocol.
+METHODS = {
+    "isothermal_stage": "The whole probe on a stage of several temperatures, its reference junction elsewhere.",
+    "hot_stage": "The tip on a hot stage through contacts of several known resistances, extrapolated to none.",
+    "symmetric_junction": "Metallic junctions between equal electrodes, heated by their own current of both signs.",
+    "calorimeter": "A suspended, heated platform of known beams touched by the probe.",
+    "joule_line": "A metal line on the probe heated at several frequencies, seen at twice each.",
+    "platinum_thermometer": "Platinum films in a bath, four-wire readings at several temperatures and currents.",
+}
+
+
+def certified(found: Mapping[str, Derived]) -> list[Derived]:
+    """Quantities that the certificate states, in the order of the result."""
+    return [derived for key, derived in found.items() if key.partition(".")[0] in _CERTIFIED]
+
+
+def identifier(campaign: Campaign) -> str:
+    """Name of the campaign and a hash of its data, which together are one calibration."""
+    hashes = "".join(record.sha256 for record in campaign.records.values())
+    return f"{campaign.document.name}-{hashlib.sha256(hashes.encode()).hexdigest()[:8]}"
+
+
+def is_synthetic(campaign: Campaign) -> bool:
+    """Whether the campaign or one of its data files says that nobody measured them."""
+    texts = [campaign.document.source, *(record.header for record in campaign.records.values())]
+    return any("synthetic" in text.lower() for text in texts)
+
+
+def protocols(campaign: Campaign) -> list[str]:
+    """Protocols of a campaign, each once."""
+    seen: dict[str, None] = {protocol_of(entry): None for entry in campaign.document.experiments.values()}
+    return list(seen)
+
+
+def protocol_of(entry: ExperimentEntry) -> str:
+    """Name of an experiment's protocol."""
+    return str(getattr(entry, "protocol"))  # noqa: B009  # every kind of experiment has its own literal
+
+
+def statements(campaign: Campaign, result: Result) -> Iterator[str]:
+    """Sentences that limit what the certificate may be cited for."""
+    if is_synthetic(campaign):
+        yield "The records are synthetic: this is no calibration of anything."
+    for key, check in result.checks.items():
+        if check.holds is False:
+            yield f"{key}: {check.explanation}"
+    split = result.checks.get("evidence_for_heat_split")
+    if split is not None:
+        yield split.explanation
+
+
+def certificate_of(
+    campaign: Campaign, adjustment: Adjustment, found: Mapping[str, Derived], result: Result
+) -> CertificateData:
+    """Certificate of a calibrated campaign."""
+    document = campaign.document
+    day = dt.date.fromisoformat(document.date)
+    wide = {str(row[0]): row for row in _rows(result, "expanded", "quantity", "coverage_factor", "probability", "dof")}
+    main = certified(found)
+    surroundings = document.environment.temperature
+    software = {str(name): str(version) for name, version in _rows(result, "software", "package", "version")}
+    return CertificateData(
+        identifier=identifier(campaign),
+        begin=day,
+        end=day,
+        item=Item(
+            name="scanning thermal probe",
+            identifier=", ".join(document.probes),
+            description="; ".join(probe.title for probe in document.probes.values() if probe.title),
+        ),
+        laboratory=Contact(document.laboratory or _UNKNOWN, document.country),
+        customer=Contact(document.customer or _UNKNOWN, document.country),
+        responsible=[document.responsible or _UNKNOWN],
+        software="thermonet",
+        software_version=software["thermonet"],
+        methods=[Method(name, METHODS[name]) for name in protocols(campaign)]
+        + [Method("uncertainty", "First order with all correlations, Monte Carlo beside it.", "JCGM 100, JCGM 101")],
+        statements=list(statements(campaign, result)),
+        environment=[
+            CertifiedQuantity(
+                "temperature", "temperature of the surroundings", surroundings.value, "K", u=surroundings.u
+            )
+        ],
+        quantities=[_quantity(derived, wide[derived.key]) for derived in main],
+        correlation=_correlations(main, adjustment),
+        inputs=list(_inputs(campaign)),
+        validity=list(_validity(result)),
+    )
+
+
+def _inputs(campaign: Campaign) -> Iterator[InputFile]:
+    for name, record in campaign.records.items():
+        if record.sha256:  # records made in memory have no file
+            yield InputFile(campaign.document.experiments[name].data, record.sha256)
+
+
+def _quantity(derived: Derived, row: Sequence[object]) -> CertifiedQuantity:
+    _, k, probability, dof = row
+    return CertifiedQuantity(
+        key=derived.key,
+        name=derived.key.replace("_", " "),
+        value=derived.value,
+        unit=derived.unit,
+        u=derived.u,
+        k=float(str(k)),
+        probability=float(str(probability)),
+        distribution="normal" if dof is None else "t",
+        description=derived.description,
+    )
+
+
+def _correlations(main: Sequence[Derived], adjustment: Adjustment) -> list[list[float]]:
+    def coefficient(first: Derived, second: Derived) -> float:
+        return 1.0 if first is second else float(np.clip(correlation_of(first, second, adjustment), -1, 1))
+
+    return [[coefficient(first, second) for second in main] for first in main]
+
+
+def _validity(result: Result) -> Iterator[ValidityRange]:
+    for name, unit, low, high in _rows(result, "validity_range", "range", "unit", "low", "high"):
+        yield ValidityRange(str(name), float(str(low)), float(str(high)), str(unit))
+
+
+def _rows(result: Result, table: str, *columns: str) -> list[tuple[object, ...]]:
+    found = result.tables[table]
+    return list(zip(*(found[name].values for name in columns), strict=True))

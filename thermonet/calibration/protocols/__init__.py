@@ -1,0 +1,1 @@
+"""Protocols: what must vanish at the true readings, and the parameters that it takes."""

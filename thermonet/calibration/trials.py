@@ -1,0 +1,217 @@
+"""Propagation of distributions through an adjustment (JCGM 101): every trial is a campaign adjusted anew.
+
+A trial draws every stated input from its own distribution and every reading about what was read, and solves the
+estimating equations ``A^T S^-1 g(z, theta) + V_0^-1 (theta - theta_0) = 0`` for the parameters. A and S are those of
+the nominal estimate, which changes nothing to first order and leaves the curvature of the protocols in g in full.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thermonet.calibration.adjustment import AdjustedRecord, Adjustment
+from thermonet.calibration.outcome import Derived
+from thermonet.quantities.errors import NotConvergedError
+from thermonet.quantities.inputs import Input
+from thermonet.uncertainty.coverage import coverage_factor
+from thermonet.uncertainty.montecarlo import Comparison, numerical_tolerance, simulate_blocks
+
+Vector = NDArray[np.float64]
+
+_MAX_STEPS = 25
+#: In standard uncertainties; far below what a quantile of so many trials resolves.
+_CONVERGED = 1e-3
+#: Trials at a time: their readings fit a processor's cache.
+_CHUNK = 1000
+#: Part of the tolerance that trials must be stable to where they are to validate first order (JCGM 101, 8.2).
+_VALIDATING = 0.2
+_FEWEST_BLOCKS = 4
+#: Adaptive trials end at so many readings drawn, whether they are stable or not.
+_MOST_READINGS = 12_000_000
+
+
+def trial_values(adjustment: Adjustment, trials: int, generator: np.random.Generator) -> dict[str, Vector]:
+    """Estimates (trials, 1) of every parameter, from redrawn inputs and readings.
+
+    Raises
+    ------
+    NotConvergedError
+        A trial did not settle: the inputs' distributions reach where the protocols have no solution.
+    """
+    stated = _drawn_inputs(adjustment, trials, generator)
+    readings = {name: drawn_readings(record, trials, generator) for name, record in adjustment.records.items()}
+    return solved(adjustment, readings, stated)
+
+
+def solved(adjustment: Adjustment, readings: Mapping[str, Mapping[str, Any]], stated: Vector) -> dict[str, Vector]:
+    """Estimates (trials, 1) from readings (trials, n) by record and channel and stated inputs (trials, p)."""
+    u = np.sqrt(np.diag(adjustment.covariance))
+    found = np.tile(adjustment.values, (len(stated), 1))
+    for _ in range(_MAX_STEPS):
+        values = {name: found[:, [j]] for j, name in enumerate(adjustment.names)}
+        score = (found - stated) @ adjustment.prior_weight
+        for name, record in adjustment.records.items():
+            misclosures = record.conditions.misclosure(readings[name], values)
+            places = [adjustment.index(key) for key in record.conditions.parameters]
+            score[:, places] += misclosures @ (record.design * (record.weights / record.u**2)[:, None])
+        step = score @ adjustment.gain
+        found = found - step
+        if np.max(np.abs(step) / u) < _CONVERGED:
+            return {name: found[:, [j]] for j, name in enumerate(adjustment.names)}
+    raise NotConvergedError(
+        "a Monte Carlo trial did not settle: the inputs' distributions reach values at which the protocols have no "
+        "solution; expected narrower ones"
+    )
+
+
+def drawn_readings(record: AdjustedRecord, trials: int, generator: np.random.Generator) -> dict[str, Any]:
+    """Readings (trials, n) by channel about those that were read.
+
+    Noise that was estimated from the scatter is drawn from Student's t: its standard deviation is itself uncertain
+    (JCGM 101, 6.4.9).
+    """
+    block = record.conditions
+    found: dict[str, Any] = dict(block.observed)
+    for channel, u in block.u.items():
+        found[channel] = block.observed[channel] + u * generator.standard_normal((trials, block.size))
+    if record.estimated:
+        spread = np.sqrt(record.dof / generator.chisquare(record.dof, (trials, 1)))
+        noise = record.u * spread * generator.standard_normal((trials, block.size))
+        slope = block_slope(record)
+        for channel in block.dependent:
+            found[channel] = block.observed[channel] + noise / slope
+    return found
+
+
+def block_slope(record: AdjustedRecord) -> Vector:
+    """Derivative (n,) of a misclosure by its dependent channels, moved together."""
+    block, values = record.conditions, record.values
+    step = 1e-30
+    moved = {**block.observed, **{channel: block.observed[channel] + 1j * step for channel in block.dependent}}
+    return np.imag(block.misclosure(moved, values)) / step
+
+
+def _drawn_inputs(adjustment: Adjustment, trials: int, generator: np.random.Generator) -> Vector:
+    """Draws (trials, p) of the stated inputs, with their correlations; zero where nothing is stated.
+
+    Correlated inputs are drawn through normal scores with the stated coefficients, which is exact for normal ones.
+    """
+    from scipy.stats import norm
+
+    found = np.zeros((trials, len(adjustment.parameters)))
+    places = [j for j, parameter in enumerate(adjustment.parameters) if parameter.prior is not None]
+    if not places:
+        return found
+    weight = adjustment.prior_weight[np.ix_(places, places)]
+    covariance = np.linalg.inv(weight)
+    u = np.sqrt(np.diag(covariance))
+    root = np.linalg.cholesky(covariance / np.outer(u, u))
+    scores = generator.standard_normal((trials, len(places))) @ root.T
+    for i, j in enumerate(places):
+        prior = adjustment.parameters[j].prior
+        assert prior is not None
+        found[:, j] = _at_score(prior, scores[:, i], norm)
+    return found
+
+
+def _at_score(prior: Input, score: Vector, norm: Any) -> Vector:  # noqa: ANN401
+    if prior.distribution == "normal" and math.isinf(prior.dof):
+        return np.asarray(prior.value + prior.u * score)
+    return prior.at(norm.cdf(score))
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Monte Carlo beside first order.
+
+    Attributes
+    ----------
+    count
+        Trials that were made.
+    stabilised
+        Whether they were stable to the tolerance that validates first order.
+    quantities
+        Both ways side by side, by key.
+    """
+
+    count: int
+    stabilised: bool
+    quantities: Mapping[str, Comparison]
+
+
+def propagated(
+    adjustment: Adjustment,
+    derived: Mapping[str, Derived],
+    *,
+    probability: float,
+    trials: int | None = None,
+    seed: int = 0,
+) -> Trials:
+    """Propagate the distributions of inputs and readings to every derived number.
+
+    Parameters
+    ----------
+    adjustment, derived
+        The nominal estimate and what follows from it.
+    probability
+        Of the intervals.
+    trials
+        A number, or None for as many as it takes for one digit of u to be stable to a fifth of its tolerance, which is
+        what validates first order (JCGM 101, 8.2).
+    seed
+        Of the random numbers.
+    """
+
+    def block(generator: np.random.Generator, count: int) -> dict[str, Vector]:
+        parts = [_derived_values(adjustment, derived, size, generator) for size in _chunks(count)]
+        return {key: np.concatenate([part[key] for part in parts]) for key in derived}
+
+    found = simulate_blocks(
+        block,
+        probability=probability,
+        digits=1,
+        trials="adaptive" if trials is None else trials,
+        seed=seed,
+        tolerance_share=_VALIDATING,
+        cap=_MOST_READINGS // sum(record.conditions.size for record in adjustment.records.values()),
+        fewest_blocks=_FEWEST_BLOCKS,
+        units={key: item.unit for key, item in derived.items()},
+    )
+    quantities = {
+        key: Comparison(
+            mean=found.values[key],
+            u=found.u[key],
+            low=found.ends(key)[0],
+            high=found.ends(key)[1],
+            first_order=_first_order(item, probability),
+            tolerance=numerical_tolerance(found.u[key], 1),
+            stabilised=found.stabilised,
+        )
+        for key, item in derived.items()
+    }
+    return Trials(found.trials, found.stabilised, quantities)
+
+
+def _derived_values(
+    adjustment: Adjustment, derived: Mapping[str, Derived], count: int, generator: np.random.Generator
+) -> dict[str, Vector]:
+    values = trial_values(adjustment, count, generator)
+    return {key: np.broadcast_to(item.function(values), (count, 1))[:, 0] for key, item in derived.items()}
+
+
+def _chunks(count: int) -> Iterator[int]:
+    """Sizes that fit a processor's cache."""
+    while count > 0:
+        yield min(_CHUNK, count)
+        count -= _CHUNK
+
+
+def _first_order(item: Derived, probability: float) -> tuple[float, float]:
+    wide = coverage_factor(probability, item.dof) * item.u
+    return item.value - wide, item.value + wide

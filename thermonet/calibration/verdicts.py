@@ -1,0 +1,121 @@
+"""Tests of a campaign as checks: what would be too improbable by chance does not hold.
+
+All tests of a campaign share one probability of a false alarm (1 % unless it says otherwise), so that a campaign with
+many records is not blamed for one unlucky test among dozens. Every check states its test as the normal deviate of the
+same two-sided probability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from thermonet.calibration.adjustment import Adjustment, Conditions
+from thermonet.calibration.assessment import Assessment, Consistency
+from thermonet.calibration.regression.diagnostics import Diagnostics, TermTest
+from thermonet.results.record import Check
+
+#: Probability that a campaign without any fault fails one of its tests.
+SIGNIFICANCE = 0.01
+_LEAST = 1e-300
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """A test: its probability if nothing is wrong, and what it says; None where it could not be made."""
+
+    key: str
+    probability: float | None
+    said: str
+    advice: str = ""
+
+
+def checks(adjustment: Adjustment, assessment: Assessment, significance: float = SIGNIFICANCE) -> dict[str, Check]:
+    """Put all tests as checks at one common probability of a false alarm."""
+    findings = list(_findings(adjustment, assessment))
+    level = significance / max(1, sum(finding.probability is not None for finding in findings))
+    found = {finding.key: _check(finding, level) for finding in findings}
+    if assessment.extrapolated is not None:
+        at, low, high = assessment.extrapolated
+        found["within_calibrated_range"] = Check(
+            holds=False,
+            value=at,
+            u=None,
+            threshold=high if at > high else low,
+            explanation=f"S_TC is reported at {at:g} K, outside the calibrated {low:.6g}..{high:.6g} K: extrapolated",
+        )
+    return found
+
+
+def _check(finding: _Finding, level: float) -> Check:
+    from scipy.special import ndtri
+
+    threshold = float(-ndtri(level / 2))
+    if finding.probability is None:
+        return Check(holds=None, value=0.0, u=None, threshold=threshold, explanation=finding.said)
+    holds = finding.probability >= level
+    said = f"{finding.said} (probability {finding.probability:.2g})"
+    return Check(
+        holds=holds,
+        value=float(-ndtri(max(finding.probability, _LEAST) / 2)),
+        u=None,
+        threshold=threshold,
+        explanation=said if holds or not finding.advice else f"{said}; {finding.advice}",
+    )
+
+
+def _findings(adjustment: Adjustment, assessment: Assessment) -> Iterator[_Finding]:
+    for name, diagnostics in assessment.diagnostics.items():
+        yield from _of_record(adjustment.records[name].conditions, diagnostics)
+    for (experiment, term), test in assessment.terms.items():
+        yield _of_term(experiment, term, test)
+    for experiment, test in assessment.odd_parts.items():
+        yield _of_odd_part(experiment, test)
+    if assessment.consistency is not None:
+        yield _of_consistency(assessment.consistency)
+
+
+def _of_record(block: Conditions, diagnostics: Diagnostics) -> Iterator[_Finding]:
+    if diagnostics.chi_squared_probability is not None:
+        said = f"the readings scatter {diagnostics.birge_ratio:.2f} times as much as their stated noise"
+        advice = "their noise is understated, or the protocol does not describe them"
+        yield _Finding(f"scatter.{block.name}", diagnostics.chi_squared_probability, said, advice)
+    if diagnostics.runs is not None:
+        said = f"{diagnostics.runs.runs} runs of equal sign, {diagnostics.runs.expected:.3g} expected"
+        advice = "the residuals follow a pattern: drift, or a missing term"
+        yield _Finding(f"runs.{block.name}", diagnostics.runs.probability, said, advice)
+    yield _of_outliers(block, diagnostics)
+
+
+def _of_outliers(block: Conditions, diagnostics: Diagnostics) -> _Finding:
+    key = f"outliers.{block.name}"
+    if not diagnostics.outliers:
+        return _Finding(key, 1.0, "no reading lies improbably far from the rest")
+    worst = max(diagnostics.outliers, key=lambda outlier: abs(outlier.residual_over_u))
+    lines = ", ".join(str(int(block.rows[outlier.index])) for outlier in diagnostics.outliers[:5])
+    said = f"line {lines}: up to {abs(worst.residual_over_u):.3g} u away from the rest; none was dropped"
+    advice = "their pull is limited" if block.robust else "'robust: huber' would limit their pull"
+    return _Finding(key, worst.probability, said, advice)
+
+
+def _of_term(experiment: str, term: str, test: TermTest | None) -> _Finding:
+    key = f"{term}.{experiment}"
+    if test is None:
+        return _Finding(key, None, f"the records cannot tell the {term}")
+    said = f"fitted, the {term} would be {test.value:.3g} with u = {test.u:.2g} [SI]; taken as zero"
+    return _Finding(key, test.probability, said, f"it is not: state '{term}: fitted' in {experiment}")
+
+
+def _of_odd_part(experiment: str, test: TermTest) -> _Finding:
+    said = (
+        f"half the difference of the polarities is {test.value * 1e9:.3g} nV on average, u = {test.u * 1e9:.2g} nV: it "
+        "tests the odd part of the heat only, not f_0"
+    )
+    advice = "heat that changes sign with the current is there, so the junction is not symmetric"
+    return _Finding(f"odd_part.{experiment}", test.probability, said, advice)
+
+
+def _of_consistency(consistency: Consistency) -> _Finding:
+    size = f"chi-squared {consistency.chi_squared:.3g} with {consistency.dof} degrees of freedom"
+    said = f"records and stated inputs against each other: {size}"
+    return _Finding("consistency", consistency.probability, said, "they contradict each other")
