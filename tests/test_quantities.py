@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from thermonet.quantities.errors import DocumentError, PhysicsError, Problem
 from thermonet.quantities.formatting import scaled, with_unit
-from thermonet.quantities.inputs import Input, InputValueError, read_mapping, read_text
+from thermonet.quantities.inputs import Input, InputValueError, read_mapping, read_text, shorthand
 from thermonet.quantities.units import EXAMPLES, scale_to_si
 
 NORMAL_95 = 1.959963984540054  # 97.5 % quantile of the normal distribution
@@ -244,6 +244,39 @@ def test_printed_values_read_back(value, u):
             10 * math.log(4) / (2 * NORMAL_95),
             "lognormal",
         ),
+        ({"value": "10 nm", "u": "1 nm", "dof": "4", "distribution": "student_t"}, 1.0, "student_t"),
+        ({"value": "10 nm", "U": "3 nm", "k": "3", "dof": "18", "distribution": "student_t"}, 1.0, "student_t"),
+        ({"value": "10 nm", "half_width": "3 nm", "distribution": "arcsine"}, 3 / math.sqrt(2), "arcsine"),
+        ({"value": "10 nm", "range": ["7 nm", "13 nm"], "distribution": "arcsine"}, 3 / math.sqrt(2), "arcsine"),
+        ({"value": "10 nm", "u": "1 nm", "distribution": "arcsine"}, 1.0, "arcsine"),
+        (
+            {"value": "10 nm", "half_width": "3 nm", "distribution": "trapezoidal", "beta": "0.5"},
+            3 * math.sqrt(1.25 / 6),
+            "trapezoidal",
+        ),
+        ({"value": "10 nm", "u": "10 %", "distribution": "trapezoidal", "beta": "50 %"}, 1.0, "trapezoidal"),
+        (
+            {
+                "value": "10 nm",
+                "range": ["7 nm", "13 nm"],
+                "limits_within": "1 nm",
+                "distribution": "curvilinear_trapezoid",
+            },
+            math.sqrt(6**2 / 12 + 1 / 9),
+            "curvilinear_trapezoid",
+        ),
+        (
+            {
+                "value": "10 nm",
+                "half_width": "3 nm",
+                "limits_within": "10 %",
+                "distribution": "curvilinear_trapezoid",
+            },
+            math.sqrt(6**2 / 12 + 1 / 9),
+            "curvilinear_trapezoid",
+        ),
+        ({"value": "10 nm", "distribution": "exponential"}, 10.0, "exponential"),
+        ({"value": "10 nm", "u": "2 nm", "distribution": "gamma"}, 2.0, "gamma"),
     ],
 )
 def test_mappings(entries, u, distribution):
@@ -315,6 +348,33 @@ def test_per_cent_of_a_plain_number_is_absolute():
         ({"value": "10 nm", "u": "1 nm", "dof": "3 nm"}, "dof"),
         ({"value": "10 nm", "u": "1 nm", "dof": "nan"}, "dof"),
         ({"value": "10 nm", "source": ["a", "b"]}, "source"),
+        ({"value": "10 nm", "u": "1 nm", "distribution": "student_t"}, "dof"),
+        ({"value": "10 nm", "half_width": "1 nm", "distribution": "gamma"}, "distribution"),
+        ({"value": "10 nm", "range": ["5 nm", "20 nm"], "distribution": "gamma"}, "distribution"),
+        ({"value": "-10 nm", "u": "1 nm", "distribution": "gamma"}, "distribution"),
+        ({"value": "10 nm", "u": "1 nm", "distribution": "exponential"}, "u"),
+        ({"value": "10 ± 1 nm", "distribution": "exponential"}, "value"),
+        ({"value": "-10 nm", "distribution": "exponential"}, "distribution"),
+        ({"value": "10 nm", "half_width": "1 nm", "distribution": "trapezoidal"}, "beta"),
+        ({"value": "10 nm", "half_width": "1 nm", "distribution": "trapezoidal", "beta": "1.5"}, "beta"),
+        ({"value": "10 nm", "half_width": "1 nm", "distribution": "trapezoidal", "beta": "1 nm"}, "beta"),
+        ({"value": "10 nm", "half_width": "1 nm", "beta": "0.5"}, "beta"),
+        ({"value": "10 nm", "beta": "0.5"}, "beta"),
+        ({"value": "10 nm", "half_width": "1 nm", "distribution": "curvilinear_trapezoid"}, "limits_within"),
+        ({"value": "10 nm", "half_width": "1 nm", "limits_within": "0.1 nm"}, "limits_within"),
+        (
+            {
+                "value": "10 nm",
+                "half_width": "1 nm",
+                "limits_within": "1.1 nm",
+                "distribution": "curvilinear_trapezoid",
+            },
+            "limits_within",
+        ),
+        (
+            {"value": "10 nm", "u": "1 nm", "limits_within": "0.1 nm", "distribution": "curvilinear_trapezoid"},
+            "range",
+        ),
     ],
 )
 def test_a_refused_mapping_names_its_key(entries, key):
@@ -390,6 +450,115 @@ def test_a_lognormal_range_is_its_95_per_cent_interval():
     assert stated.at(np.array([0.025, 0.5, 0.975])) == pytest.approx([5e-9, 10e-9, 20e-9], rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    "stated",
+    [
+        Input.normal(2.0, 0.3),
+        Input.uniform(-1.0, 3.0),
+        Input.triangular(-1.0, 3.0),
+        Input.trapezoidal(-1.0, 3.0, 0.0),
+        Input.trapezoidal(-1.0, 3.0, 0.3),
+        Input.trapezoidal(-1.0, 3.0, 1.0),
+        Input.curvilinear_trapezoid(-1.0, 3.0, 0.5),
+        Input.curvilinear_trapezoid(-0.05, 0.05, 0.025),
+        Input.curvilinear_trapezoid(-1.0, 1.0, 1.0),
+        Input.curvilinear_trapezoid(-1.0, 1.0, 0.0),
+        Input.arcsine(1.0, 4.0),
+        Input.exponential(3.0),
+        Input.gamma(7),
+        Input.gamma(0, samples=3),
+        Input(value=5.0, u=0.5, distribution="gamma"),
+        Input.half_width(2.0, 0.4, "trapezoidal", beta=0.2),
+        Input.half_width(2.0, 0.4, "curvilinear_trapezoid", limits_within=0.1),
+    ],
+    ids=lambda stated: f"{stated.distribution} {stated.value:g} {stated.u:.3g}",
+)
+def test_every_constructor_has_its_moments(stated):
+    """Value and u are mean and deviation of the quantiles, which rise from end to end (JCGM 101, table 1)."""
+    values = stated.at(SHARES)
+    assert values.mean() == pytest.approx(stated.value, rel=1e-5, abs=1e-9)
+    assert values.std() == pytest.approx(stated.u, rel=2e-4)
+    assert np.all(np.diff(values) >= 0)
+    ends = stated.at([0.0, 1.0])
+    assert not np.isnan(ends).any()
+    if math.isfinite(stated.low):
+        assert ends == pytest.approx([stated.low, stated.high], rel=1e-14)
+
+
+@pytest.mark.parametrize("within", [0.1, 0.9, 2.0])
+def test_a_curvilinear_trapezoid_is_a_rectangle_of_random_width(within):
+    """JCGM 101, 6.4.3.4: quantiles are those of draws of the limits first and of the value between them then."""
+    generator = np.random.default_rng(3)
+    low = (-1.0 - within) + 2 * within * generator.random(400_000)
+    high = 2.0 - low
+    drawn = low + (high - low) * generator.random(400_000)
+    shares = np.array([0.005, 0.05, 0.2, 0.5, 0.7, 0.95, 0.999])
+    found = Input.curvilinear_trapezoid(-1.0, 3.0, within).at(shares)
+    assert found == pytest.approx(np.quantile(drawn, shares), abs=0.02)
+
+
+def test_a_mean_of_observations_has_the_quantiles_of_t():
+    """With finite degrees of freedom a normal input is a scaled and shifted t (JCGM 101, 6.4.9), u its scale."""
+    stated = Input.normal(10.0, 2.0, dof=4)
+    assert stated.at([0.5, 0.975]) == pytest.approx([10.0, 10.0 + 2 * 2.7764451], rel=1e-8)
+    assert Input.student_t(10.0, 2.0, dof=4).at(0.975) == pytest.approx(stated.at(0.975))
+    assert stated.at(0.975).shape == ()
+
+
+def test_constructors_fill_in_what_follows():
+    """Ends follow from u and u from ends; a certificate's U is divided by its k; a u alone is that of a normal."""
+    assert Input(value=1.0, u=0.1).distribution == "normal"
+    assert Input(value=0.0, distribution="uniform", low=-3.0, high=3.0).u == pytest.approx(math.sqrt(3))
+    assert Input(value=0.0, distribution="arcsine", u=1.0).high == pytest.approx(math.sqrt(2))
+    assert Input.expanded(50e6, U=75, k=3, dof=18).u == 25
+    assert Input.exact(3.0).is_exact
+    assert Input.normal(3.0, 0.0).is_exact
+    assert (Input.gamma(9).value, Input.gamma(9).u) == (10.0, pytest.approx(math.sqrt(10)))
+    trapezoid = Input.curvilinear_trapezoid(-1.0, 1.0, 0.1, unit="K", name="a", source="b", dof=8)
+    assert (trapezoid.low, trapezoid.high) == (-1.1, 1.1)
+    assert (trapezoid.unit, trapezoid.name, trapezoid.source, trapezoid.dof) == ("K", "a", "b", 8)
+
+
+@pytest.mark.parametrize(
+    ("build", "key"),
+    [
+        (lambda: Input.uniform(1.0, 1.0), "range"),
+        (lambda: Input.uniform(2.0, 1.0), "range"),
+        (lambda: Input.arcsine(0.0, math.inf), "range"),
+        (lambda: Input(value=0.0, distribution="uniform"), "range"),
+        (lambda: Input(value=5.0, distribution="uniform", low=0.0, high=1.0), "range"),
+        (lambda: Input(value=0.0, u=5.0, distribution="uniform", low=-1.0, high=1.0), "u"),
+        (lambda: Input.trapezoidal(-1.0, 1.0, 2.0), "beta"),
+        (lambda: Input.half_width(0.0, 1.0, "trapezoidal"), "beta"),
+        (lambda: Input.curvilinear_trapezoid(-1.0, 1.0, 1.2), "limits_within"),
+        (lambda: Input.half_width(0.0, 1.0, "curvilinear_trapezoid"), "limits_within"),
+        (lambda: Input.half_width(0.0, -1.0), "half_width"),
+        (lambda: Input.half_width(0.0, 1.0, "normal"), "distribution"),
+        (lambda: Input.student_t(0.0, 1.0, math.inf), "dof"),
+        (lambda: Input.normal(0.0, 1.0, dof=0.0), "dof"),
+        (lambda: Input.normal(0.0, -1.0), "u"),
+        (lambda: Input.expanded(0.0, 1.0, 0.0), "k"),
+        (lambda: Input.expanded(0.0, -1.0, 2.0), "U"),
+        (lambda: Input.exponential(0.0), "distribution"),
+        (lambda: Input(value=2.0, u=1.0, distribution="exponential"), "u"),
+        (lambda: Input(value=2.0, distribution="gamma"), "u"),
+        (lambda: Input.gamma(2.5), ""),
+        (lambda: Input.gamma(-1), ""),
+        (lambda: Input.gamma(2, samples=0), ""),
+        (lambda: Input.lognormal(-1.0, 0.1), "distribution"),
+        (lambda: Input(value=1.0, u=1.0, distribution="gauss"), "distribution"),
+        (lambda: Input.normal(0.0, 1.0).at([0.5, 1.1]), ""),
+        (lambda: Input.normal(0.0, 1.0).at(math.nan), ""),
+    ],
+)
+def test_a_refused_input_names_its_part(build, key):
+    """Parameters that a distribution lacks, cannot have or contradicts are refused."""
+    with pytest.raises(InputValueError) as refusal:
+        build()
+    assert refusal.value.key == key
+    assert str(refusal.value)
+
+
 @pytest.mark.parametrize("distribution", ["uniform", "triangular"])
 def test_bounded_quantiles_end_where_stated(distribution):
     """Probability 0 and 1 are the ends of a range, and the shape of the probabilities is kept."""
@@ -435,6 +604,23 @@ def test_a_scaled_number_is_the_same_number(value, unit):
     assert value * factor * scale_to_si(prefixed, si_unit) == pytest.approx(value, rel=1e-9)
     if unit != "kg/m^3":
         assert 0.999 < value * factor < 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "unit", "text"),
+    [
+        (100.02147, 0.00035, "g", "100.02147(35) g"),  # JCGM 100, 7.2.2
+        (72800.0, 500.0, "1", "72800(500)"),
+        (-0.0002, 2.0, "1", "0.0(2.0)"),
+        (-3.0, 0.2, "K", "-3.00(20) K"),
+        (5.0, 0.0, "K", "5 K"),
+    ],
+)
+def test_shorthand(value, u, unit, text):
+    """A value with two digits of its u in parentheses; what rounds to zero has no sign; reading gives it back."""
+    assert shorthand(value, u, unit) == text
+    if value > 0 and unit == "1":
+        assert read_text(text, "1").u == u
 
 
 def test_problems_are_sorted_by_place():

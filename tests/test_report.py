@@ -20,8 +20,9 @@ from thermonet.report.write import write_report, write_result_report
 from thermonet.results.record import Check, Column, Quantity, Result
 from thermonet.studies.body import read_body, study_body
 from thermonet.studies.design import read_probe
-from thermonet.studies.montecarlo import MonteCarlo, Propagated
+from thermonet.studies.montecarlo import MonteCarlo
 from thermonet.studies.probe import study_probe
+from thermonet.uncertainty.intervals import Comparison
 
 GEOMETRIES = Path(__file__).parents[1] / "geometries"
 COARSE = ("numerics.element_scale=2", "numerics.tolerance=5 %")
@@ -231,8 +232,8 @@ def test_trials_are_compared_with_first_order(study, tmp_path):
     """With Monte Carlo trials the page holds both intervals and says whether they agree."""
     value, u = (getattr(study.result.quantities["probe_resistance"], name) for name in ("value", "u"))
     ends = (value - 1.96 * u, value + 1.96 * u)
-    agreeing = Propagated(value, u, *ends, ends, u)
-    apart = Propagated(value, u, ends[0] + u, ends[1] + u, ends, u / 10)
+    agreeing = Comparison(value, u, *ends, ends, u)
+    apart = Comparison(value, u, ends[0] + u, ends[1] + u, ends, u / 10)
     for found, words in ((agreeing, "agree for all 1"), (apart, "agree for none of the 1")):
         trials = MonteCarlo(4000, 2, {"probe_resistance": found})
         text = write_report(tmp_path, dataclasses.replace(study, trials=trials), {}).read_text("utf-8")

@@ -17,10 +17,11 @@ from thermonet.results.record import read_result
 from thermonet.studies.answers import solve_probe
 from thermonet.studies.contact import junction_check, junction_resistance
 from thermonet.studies.design import probe_of, read_probe
-from thermonet.studies.montecarlo import draw, shortest_interval
+from thermonet.studies.montecarlo import draw
 from thermonet.studies.probe import Options, study_probe
 from thermonet.studies.values import Values
 from thermonet.system.steady import gradient, resistance
+from thermonet.uncertainty.intervals import shortest_interval
 
 DESIGN = Path(__file__).parents[1] / "geometries" / "ntistp.yaml"
 SCALE = 2.0

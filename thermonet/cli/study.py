@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from thermonet.results.record import Result
+    from thermonet.studies.calibrated import Calibration
     from thermonet.studies.open import Opened
 
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run (default runs/NAME-HASH).")
 @click.option("--no-report", is_flag=True, help="Only the numbers: no figures, no field file, no page.")
 @click.option("--strict", is_flag=True, help="Exit with 6 where a stated assumption does not hold.")
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A calibration's result.json: its S_TC is used, its R_P and rho stand beside the predictions.",
+)
 @click.option("--trials", type=click.IntRange(0), default=0, help="Monte Carlo trials beside first order (probes).")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the trials.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes for the trials (default: all cores).")
@@ -36,6 +42,7 @@ def study(
     out: Path | None,
     no_report: bool,
     strict: bool,
+    calibration: Path | None,
     trials: int,
     seed: int,
     jobs: int | None,
@@ -53,6 +60,7 @@ def study(
         raise UsageError("--trials 1: one trial has no spread, expected 0 or some hundreds")
     file = located_file(design)
     document = opened(file, settings)
+    known = _calibration(calibration, document)
     return run(
         Run(
             word=design,
@@ -60,19 +68,41 @@ def study(
             name=document.name,
             text=document.text,
             settings=settings,
-            chosen={"trials": trials, "seed": seed if trials else 0},
+            chosen={
+                "trials": trials,
+                "seed": seed if trials else 0,
+                **({"calibration": known.as_text()} if known else {}),
+            },
             out=out,
             as_json=as_json,
             no_report=no_report,
             strict=strict,
             verbose=verbose,
         ),
-        lambda: _studied(document, trials=trials, seed=seed, jobs=jobs),
+        lambda: _studied(document, known, trials=trials, seed=seed, jobs=jobs),
         _summary,
     )
 
 
-def _studied(document: Opened, *, trials: int, seed: int, jobs: int | None) -> Any:  # noqa: ANN401
+def _calibration(file: Path | None, document: Opened) -> Calibration | None:
+    """Read a calibration, for a design of a probe only."""
+    from thermonet.documents.probe import ProbeDocument
+    from thermonet.quantities.errors import UsageError
+
+    if file is None:
+        return None
+    if not isinstance(document.document, ProbeDocument):
+        raise UsageError("--calibration is for probe designs, and this is a body")
+    from thermonet.studies.calibrated import outside_calibration, read_calibration
+
+    known = read_calibration(file)
+    outside = outside_calibration(document.document, known)
+    if outside:
+        click.echo(f"thermonet: {outside}", err=True)
+    return known
+
+
+def _studied(document: Opened, known: Calibration | None, *, trials: int, seed: int, jobs: int | None) -> Any:  # noqa: ANN401
     """Study a document by the study of its kind; whatever comes back has a `result`."""
     from thermonet.documents.probe import ProbeDocument
 
@@ -87,10 +117,13 @@ def _studied(document: Opened, *, trials: int, seed: int, jobs: int | None) -> A
 
     from thermonet.studies.probe import Options, study_probe
 
+    options = Options(trials=trials, seed=seed, jobs=jobs or os.cpu_count() or 1)
     with _progress(trials) as progress:
-        return study_probe(
-            document.document, Options(trials=trials, seed=seed, jobs=jobs or os.cpu_count() or 1), progress
-        )
+        if known is None:
+            return study_probe(document.document, options, progress)
+        from thermonet.studies.calibrated import beside_calibration, with_calibration
+
+        return beside_calibration(study_probe(with_calibration(document.document, known), options, progress), known)
 
 
 @contextmanager

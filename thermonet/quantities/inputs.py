@@ -391,7 +391,8 @@ def shorthand(value: float, u: float, unit: str = "1") -> str:
     >>> shorthand(50.000838, 3.2e-5, "mm")
     '50.000838(32) mm'
     """
-    number = f"{uncertainties.ufloat(value, u):.2uS}" if u else f"{value:.12g}"
+    plain = "f" if u > 1e-6 and max(abs(value), u) < 1e9 else ""
+    number = format(uncertainties.ufloat(value, u), f".2u{plain}S") if u else f"{value:.12g}"
     if not re.search("[1-9]", number.partition("(")[0]):  # what rounds to zero has no sign
         number = number.removeprefix("-")
     return number if unit == "1" else f"{number} {unit}"

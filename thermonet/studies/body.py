@@ -17,11 +17,12 @@ from thermonet.results.record import Check, Column, Quantity, Result, Table
 from thermonet.studies.body_answers import Answers, SolvedBody, has_capacity, moved_answers, solve_body
 from thermonet.studies.body_design import body_of, read_body
 from thermonet.studies.probe_tables import budget_table
-from thermonet.studies.sensitivities import Budget, budget, gradients
+from thermonet.studies.sensitivities import gradients
 from thermonet.studies.values import Values
 from thermonet.system.modes import Transfer
 from thermonet.system.response import step
 from thermonet.system.steady import gradient
+from thermonet.uncertainty.budget import Budget, budget
 
 __all__ = ["BodyStudy", "read_body", "study_body"]
 

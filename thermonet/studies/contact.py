@@ -23,9 +23,9 @@ from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check
 from thermonet.studies.answers import SolvedProbe
 from thermonet.studies.design import reading_of
-from thermonet.studies.sensitivities import Gradient, budget, combined
 from thermonet.studies.values import Values
 from thermonet.system.core import Vector
+from thermonet.uncertainty.budget import Gradient, budget, combined
 
 #: Stands in where a design states no R_J: the bound that Lee et al. give for all their junctions.
 DEFAULT_JUNCTION = Input(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from thermonet.quantities.inputs import Input
 from thermonet.studies.answers import Answers, solve_probe
 from thermonet.studies.design import probe_of
 from thermonet.studies.values import Values
+from thermonet.uncertainty.intervals import Comparison, numerical_tolerance, shortest_interval
 
 _COVERAGE, _FACTOR = 0.95, 1.959963984540054
 _CHUNK = 25
@@ -30,42 +30,12 @@ def silent(_done: int, _total: int) -> None:
 
 
 @dataclass(frozen=True)
-class Propagated:
-    """One quantity by both ways, in its unit.
-
-    Attributes
-    ----------
-    mean, u
-        Of the trials.
-    low, high
-        Shortest interval that holds 95 % of the trials.
-    first_order
-        Value less and plus 1.96 u of first order.
-    tolerance
-        Half a unit of the first significant digit of the first-order u (JCGM 101, 7.9.2).
-    """
-
-    mean: float
-    u: float
-    low: float
-    high: float
-    first_order: tuple[float, float]
-    tolerance: float
-
-    @property
-    def agrees(self) -> bool:
-        """Whether both ends of the intervals lie within the tolerance of each other (JCGM 101, 8.1)."""
-        ends = (self.low - self.first_order[0], self.high - self.first_order[1])
-        return max(abs(end) for end in ends) <= self.tolerance
-
-
-@dataclass(frozen=True)
 class MonteCarlo:
     """Trials that gave an answer, draws that no probe can be built from, and what came out."""
 
     trials: int
     impossible: int
-    quantities: Mapping[str, Propagated]
+    quantities: Mapping[str, Comparison]
 
 
 def draw(inputs: Mapping[str, Input], trials: int, seed: int) -> dict[str, NDArray[np.float64]]:
@@ -143,19 +113,15 @@ def _answers(document: ProbeDocument, scale: float, rows: Sequence[dict[str, flo
     return found
 
 
-def _summary(trials: NDArray[np.float64], value: float, u: float) -> Propagated:
+def _summary(trials: NDArray[np.float64], value: float, u: float) -> Comparison:
+    """Trials beside value ± 1.96 u of first order; the ends may differ by half a unit of the first digit of u."""
     low, high = shortest_interval(trials, _COVERAGE)
-    tolerance = 0.5 * 10 ** math.floor(math.log10(u)) if u > 0 else 0.0
     expanded = _FACTOR * u
-    return Propagated(
-        float(trials.mean()), float(trials.std(ddof=1)), low, high, (value - expanded, value + expanded), tolerance
+    return Comparison(
+        mean=float(trials.mean()),
+        u=float(trials.std(ddof=1)),
+        low=low,
+        high=high,
+        first_order=(value - expanded, value + expanded),
+        tolerance=numerical_tolerance(u, digits=1),
     )
-
-
-def shortest_interval(trials: NDArray[np.float64], coverage: float) -> tuple[float, float]:
-    """Shortest interval that holds a part of the trials (JCGM 101, 5.3.4)."""
-    ordered = np.sort(trials)
-    inside = min(math.ceil(coverage * len(ordered)), len(ordered) - 1)
-    starts = np.arange(len(ordered) - inside)
-    best = int(np.argmin(ordered[starts + inside] - ordered[starts]))
-    return float(ordered[best]), float(ordered[best + inside])

@@ -28,9 +28,10 @@ from thermonet.studies.model_errors import ModelError, model_errors
 from thermonet.studies.montecarlo import MonteCarlo, Progress, monte_carlo, silent
 from thermonet.studies.probe_checks import energy_balance_check, quasi_static_check, reciprocity_check
 from thermonet.studies.probe_tables import probe_tables
-from thermonet.studies.sensitivities import Budget, Gradient, budget, combined, gradients
+from thermonet.studies.sensitivities import gradients
 from thermonet.studies.values import Values
 from thermonet.system.modes import Transfer, slowest_transfer
+from thermonet.uncertainty.budget import Budget, Gradient, budget, combined
 
 _log = logging.getLogger(__name__)
 

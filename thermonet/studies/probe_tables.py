@@ -13,9 +13,9 @@ from thermonet.studies.answers import SolvedProbe
 from thermonet.studies.contact import Contact
 from thermonet.studies.model_errors import ModelError
 from thermonet.studies.montecarlo import MonteCarlo
-from thermonet.studies.sensitivities import Budget
 from thermonet.system.modes import Transfer
 from thermonet.system.response import bandwidth, harmonic, step
+from thermonet.uncertainty.budget import Budget
 
 
 def probe_tables(

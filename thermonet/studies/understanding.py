@@ -53,7 +53,15 @@ def understood(file: Path, settings: tuple[str, ...] = ()) -> Understood:
     DocumentError
         With every problem found.
     """
+    from thermonet.documents.kinds import kind_of
+    from thermonet.documents.located import load, with_settings
+
+    if kind_of(with_settings(load(file), settings), ("probe", "body", "campaign")) == "campaign":
+        from thermonet.studies.calibration import opened_campaign
+
+        campaign = opened_campaign(file, settings)
+        return Understood(file, "campaign", campaign.name, campaign.inputs())
     from thermonet.studies.open import opened
 
-    document = opened(file, settings, allowed=("probe", "body"))
+    document = opened(file, settings)
     return Understood(file, document.kind, document.name, document.inputs())

@@ -25,16 +25,8 @@ if TYPE_CHECKING:
         trapezoidal_factor,
     )
     from thermonet.uncertainty.firstorder import Propagated, VanishingSensitivityWarning, propagate
-    from thermonet.uncertainty.montecarlo import (
-        Comparison,
-        HeavyTailsWarning,
-        Simulated,
-        compare,
-        numerical_tolerance,
-        shortest_interval,
-        simulate,
-        symmetric_interval,
-    )
+    from thermonet.uncertainty.intervals import Comparison, numerical_tolerance, shortest_interval, symmetric_interval
+    from thermonet.uncertainty.montecarlo import HeavyTailsWarning, Simulated, compare, simulate, simulate_blocks
     from thermonet.uncertainty.observations import (
         AnalysisOfVariance,
         Spread,
@@ -51,7 +43,7 @@ _HOMES = {
     "AnalysisOfVariance": "uncertainty.observations",
     "Budget": "uncertainty.budget",
     "BudgetLine": "uncertainty.budget",
-    "Comparison": "uncertainty.montecarlo",
+    "Comparison": "uncertainty.intervals",
     "CrossLine": "uncertainty.budget",
     "Expanded": "uncertainty.coverage",
     "HeavyTailsWarning": "uncertainty.montecarlo",
@@ -70,16 +62,17 @@ _HOMES = {
     "coverage_probability": "uncertainty.coverage",
     "effective_dof": "uncertainty.coverage",
     "mean_of": "uncertainty.observations",
-    "numerical_tolerance": "uncertainty.montecarlo",
+    "numerical_tolerance": "uncertainty.intervals",
     "pooled": "uncertainty.observations",
     "propagate": "uncertainty.firstorder",
     "rectangular_factor": "uncertainty.coverage",
     "reliability_dof": "uncertainty.coverage",
-    "shortest_interval": "uncertainty.montecarlo",
+    "shortest_interval": "uncertainty.intervals",
     "simulate": "uncertainty.montecarlo",
+    "simulate_blocks": "uncertainty.montecarlo",
     "simultaneous": "uncertainty.observations",
     "summary": "uncertainty.observations",
-    "symmetric_interval": "uncertainty.montecarlo",
+    "symmetric_interval": "uncertainty.intervals",
     "trapezoidal_factor": "uncertainty.coverage",
 }
 
@@ -113,6 +106,7 @@ __all__ = [
     "reliability_dof",
     "shortest_interval",
     "simulate",
+    "simulate_blocks",
     "simultaneous",
     "summary",
     "symmetric_interval",

@@ -14,7 +14,7 @@ from thermonet.calibration.regression import checks
 from thermonet.calibration.regression.derivatives import Curve, Function
 from thermonet.calibration.regression.diagnostics import Evidence
 from thermonet.calibration.regression.errors import RegressionError
-from thermonet.calibration.regression.fit import CurveFit, exactness
+from thermonet.calibration.regression.fit import CurveFit, covariance_of, exactness
 from thermonet.calibration.regression.least_squares import factors
 from thermonet.calibration.regression.linear import residual_sd
 from thermonet.calibration.regression.odr import adjust
@@ -336,7 +336,7 @@ def _fit(problem: _Exact | _Uncertain, *, stated: bool, robust: Kind | None) -> 
         method=problem.method + (f", {robust} weights" if robust else ""),
         names=problem.names,
         values=found.parameters,
-        covariance=factor @ factor.T,
+        covariance=covariance_of(factor),
         y=problem.y,
         fitted=fitted,
         residuals=residuals,

@@ -314,6 +314,12 @@ class CurveFit(Fit):
         return (f"inverse: the slope is known to {share:.0%} only (95 %), first-order uncertainties are too small",)
 
 
+def covariance_of(factor: Array) -> Array:
+    """Product of a factor and its transpose; what overflows is refused by the fit."""
+    with np.errstate(all="ignore"):
+        return np.asarray(factor @ factor.T, dtype=np.float64)
+
+
 def exactness(y: Array) -> float:
     """What the rounding of the data alone makes of a residual."""
     return 8 * EPSILON * float(np.abs(y).max())

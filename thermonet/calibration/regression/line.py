@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
 
 from thermonet.calibration.regression import checks
 from thermonet.calibration.regression.basis import Basis
 from thermonet.calibration.regression.diagnostics import Evidence
 from thermonet.calibration.regression.errors import RegressionError
 from thermonet.calibration.regression.extended import Extended
-from thermonet.calibration.regression.fit import CurveFit, exactness
+from thermonet.calibration.regression.fit import CurveFit, covariance_of, exactness
 from thermonet.calibration.regression.least_squares import factors
 from thermonet.calibration.regression.linear import in_basis, next_term
 from thermonet.calibration.regression.models import Polynomial
@@ -25,7 +27,9 @@ from thermonet.quantities.errors import NotConvergedError
 Array = NDArray[np.float64]
 
 NAMES = ("intercept", "slope")
-_MOST_STEPS = 1000
+_MOST_DOUBLINGS = 100
+#: Entries of a table of trial slopes by points, to spare memory.
+_LARGEST_TABLE = 1_000_000
 
 
 def fit_line(
@@ -104,7 +108,8 @@ def fit_line(
     checks.enough_points(len(x_values), 2, stated=robust is None)
     errors = stated.errors(x_values, y_values)
     _check_spread(x_values, errors)
-    return _both_uncertain(x_values, y_values, errors, origin, robust)
+    with np.errstate(all="ignore"):  # slopes that overflow are tried in vain; the result is checked to be finite
+        return _both_uncertain(x_values, y_values, errors, origin, robust)
 
 
 def _check_spread(x: Array, errors: Errors) -> None:
@@ -223,8 +228,23 @@ class _Line:
     distances: Array  #: y - line, in the unit of y
     residuals: Array  #: whitened
     jacobian: Array  #: whitened
-    factor: Array
     shifts: tuple[Array, Array]
+
+    @property
+    def factor(self) -> Array:
+        """Its product with its transpose is the covariance of height and slope."""
+        try:
+            return factors(self.jacobian, NAMES)[1]
+        except RegressionError:
+            raise RegressionError(
+                "the adjusted x all coincide: x varies by less than its stated uncertainties can tell, so the slope is "
+                "not determined; measure over a wider range"
+            ) from None
+
+    @property
+    def pull(self) -> float:
+        """Minus half the derivative of chi-squared by the slope."""
+        return float(self.jacobian[:, 1] @ self.residuals)
 
     @property
     def chi_squared(self) -> float:
@@ -245,7 +265,7 @@ def _both_uncertain(x: Array, y: Array, errors: Errors, about: float, robust: Ki
     # The factor of (height, slope) becomes that of the basis, whose second polynomial is (x - centre) / half_width.
     factor = spread * line.factor * np.array([[1.0], [basis.half_width]])
     values, power_factor = basis.power_coefficients(coefficients), basis.power_factor(factor)
-    covariance = power_factor @ power_factor.T
+    covariance = covariance_of(power_factor)
     adjusted = x - line.shifts[0]
     model = Polynomial(basis, coefficients.high)
     return CurveFit(
@@ -301,32 +321,47 @@ def _robust_weights(x: Array, y: Array, errors: Errors, kind: Kind) -> Robust:
 
 
 def _best_line(x: Array, y: Array, errors: Errors) -> _Line:
-    """Gauss-Newton on all adjustments, those of x eliminated (York et al. 2004; ISO/TS 28037:2010, clause 10)."""
-    slope = _first_slope(x, y, errors.diagonal())
-    if not errors.independent:
-        slope = _best_line(x, y, errors.diagonal()).slope
-    line = _levelled(x, y, errors, slope)
-    for _ in range(_MOST_STEPS):
-        change = line.factor @ (line.factor.T @ (line.jacobian.T @ line.residuals))
-        u = float(np.linalg.norm(line.factor[1]))
-        if abs(change[1]) <= max(1e-12 * u, 4 * checks.EPSILON * abs(line.slope)):
-            return _at(x, y, errors, line.height + change[0], line.slope + change[1])
-        line = _lower(x, y, errors, line, float(change[1]))
-    raise NotConvergedError(
-        f"no best line was found, the slope still moves near {line.slope:g}: x and y scatter so widely that their "
-        "order is lost; state smaller uncertainties or measure over a wider range"
+    """The line of least chi-squared, where the pull of the points on the slope, at their adjusted x, is zero.
+
+    This is the condition that York's equations and Gauss-Newton steps iterate to (York et al. 2004; ISO/TS 28037:2010,
+    clause 10); a bracketed root is found where those swing about it.
+    """
+    if errors.independent:
+        slope, step = _first_slope(x, y, errors)
+    else:
+        nearby = _best_line(x, y, errors.diagonal())
+        slope, step = nearby.slope, float(np.linalg.norm(nearby.factor[1]))
+    start = _levelled(x, y, errors, slope)
+
+    def pull(slope: float) -> float:
+        return _levelled(x, y, errors, slope).pull
+
+    low, high = _bracket(pull, slope, step)
+    # A slope near zero needs no more digits than one of the size of the data's own.
+    smallest = 1e-15 * float(np.ptp(y) / np.ptp(x)) + 1e-300
+    found = _levelled(x, y, errors, float(brentq(pull, low, high, xtol=smallest, rtol=4 * checks.EPSILON)))
+    if not found.chi_squared <= start.chi_squared * (1 + 1e-9) + 1e-9:
+        raise _no_best_line(found.slope)
+    return found
+
+
+def _bracket(pull: Callable[[float], float], slope: float, step: float) -> tuple[float, float]:
+    """Two slopes, from the given one downhill, between which chi-squared is least."""
+    downhill = math.copysign(1.0, pull(slope))
+    last = slope
+    for _ in range(_MOST_DOUBLINGS):
+        further = slope + downhill * step
+        if downhill * pull(further) <= 0:
+            return last, further
+        last, step = further, 2 * step
+    raise _no_best_line(slope)
+
+
+def _no_best_line(slope: float) -> NotConvergedError:
+    return NotConvergedError(
+        f"no best line was found, the slope still moves near {slope:g}: x and y scatter so widely that their order is "
+        "lost, or the line is vertical; state smaller uncertainties, measure over a wider range, or exchange x and y"
     )
-
-
-def _lower(x: Array, y: Array, errors: Errors, line: _Line, step: float) -> _Line:
-    """The line after a step of the slope, halved until chi-squared does not rise beyond its rounding."""
-    bound = line.chi_squared * (1 + 1e-9) + 1e-300
-    for _ in range(60):
-        new = _levelled(x, y, errors, line.slope + step)
-        if new.chi_squared <= bound:
-            return new
-        step /= 2
-    return line
 
 
 def _levelled(x: Array, y: Array, errors: Errors, slope: float) -> _Line:
@@ -345,14 +380,7 @@ def _at(x: Array, y: Array, errors: Errors, height: float, slope: float) -> _Lin
     )
     shifts = errors.shifts(slope, pulls)
     jacobian = whitening.apply(np.column_stack([np.ones_like(x), x - shifts[0]]))
-    try:
-        factor = factors(jacobian, NAMES)[1]
-    except RegressionError:
-        raise RegressionError(
-            "the adjusted x all coincide: x varies by less than its stated uncertainties can tell, so the slope is not "
-            "determined; measure over a wider range"
-        ) from None
-    return _Line(height, slope, whitening, distances, residuals, jacobian, factor, shifts)
+    return _Line(height, slope, whitening, distances, residuals, jacobian, shifts)
 
 
 def _transposed_solve(factor: Array, residuals: Array) -> Array:
@@ -361,22 +389,30 @@ def _transposed_solve(factor: Array, residuals: Array) -> Array:
     return np.asarray(solve_triangular(factor, residuals, lower=True, trans="T"), dtype=np.float64)
 
 
-def _first_slope(x: Array, y: Array, errors: Errors) -> float:
-    """The best of many slopes for independent points: chi-squared can have several minima.
+def _first_slope(x: Array, y: Array, errors: Errors) -> tuple[float, float]:
+    """The best of many slopes for independent points, and the distance to the next.
 
-    The angles are those of a plane in which both uncertainties have the same size; the two ordinary regressions join.
+    Chi-squared can have several minima. The angles are even in two planes, in which the points and the uncertainties
+    are as wide as high; the two ordinary regressions join.
     """
-    spread = math.sqrt(float(np.mean(errors.yy)))
-    # An exact x (in a covariance matrix) makes any slope of the data's own size as good a unit.
-    per_x = math.sqrt(float(np.mean(errors.xx))) or float(np.std(x))
     covariance = float(np.cov(x, y)[0, 1])
-    ordinary = [covariance / float(np.var(x, ddof=1))]
+    slopes = [covariance / float(np.var(x, ddof=1))]
     if covariance:
-        ordinary.append(float(np.var(y, ddof=1)) / covariance)
-    angles = np.tan(np.radians(np.linspace(-89, 89, 179))) * spread / per_x
-    slopes = np.concatenate([ordinary, angles])[:, None]
+        slopes.append(float(np.var(y, ddof=1)) / covariance)
+    angles = np.tan(np.radians(np.linspace(-89, 89, 90)))
+    for height, width in ((np.var(y), np.var(x)), (np.mean(errors.yy), np.mean(errors.xx))):
+        if width > 0:
+            slopes.extend(angles * math.sqrt(float(height) / float(width)))
+    tried = np.unique(slopes)
+    parts = np.array_split(tried, 1 + tried.size * x.size // _LARGEST_TABLE)
+    chi_squared = np.concatenate([_chi_squared(x, y, errors, part[:, None]) for part in parts])
+    best = int(np.argmin(chi_squared))
+    return float(tried[best]), float(np.diff(tried[max(best - 1, 0) : best + 2]).min())
+
+
+def _chi_squared(x: Array, y: Array, errors: Errors, slopes: Array) -> Array:
+    """Of the best line of each slope (k, 1) through independent points."""
     variances = errors.yy + slopes**2 * errors.xx - 2 * slopes * errors.xy
     distances = y - slopes * x
     heights = np.sum(distances / variances, axis=1) / np.sum(1 / variances, axis=1)
-    chi_squared = np.sum((distances - heights[:, None]) ** 2 / variances, axis=1)
-    return float(slopes[int(np.argmin(chi_squared)), 0])
+    return np.asarray(np.sum((distances - heights[:, None]) ** 2 / variances, axis=1))

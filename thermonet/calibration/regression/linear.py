@@ -14,7 +14,7 @@ from thermonet.calibration.regression.basis import Basis
 from thermonet.calibration.regression.diagnostics import Evidence
 from thermonet.calibration.regression.errors import RegressionError
 from thermonet.calibration.regression.extended import Extended
-from thermonet.calibration.regression.fit import CurveFit, LinearFit, exactness
+from thermonet.calibration.regression.fit import CurveFit, LinearFit, covariance_of, exactness
 from thermonet.calibration.regression.least_squares import Solution, solve
 from thermonet.calibration.regression.models import Polynomial
 from thermonet.calibration.regression.robust import Kind, Robust, reweighted
@@ -92,7 +92,7 @@ def fit_linear(
         method=solution.method,
         names=titles,
         values=values,
-        covariance=solution.factor @ solution.factor.T,
+        covariance=covariance_of(solution.factor),
         y=y_values,
         fitted=y_values - solution.residuals,
         residuals=solution.residuals,
@@ -176,7 +176,7 @@ def in_basis(
         )
     solution = solve_linear(basis.columns(x), y, weighting, names, robust)
     values, factor = basis.power_coefficients(solution.coefficients), basis.power_factor(solution.factor)
-    covariance_matrix = factor @ factor.T
+    covariance_matrix = covariance_of(factor)
     if solution.factor.any() and np.diag(covariance_matrix).min() < _VANISHING:
         raise RegressionError("high powers of x vanish or overflow: state x in a unit in which it is near 1")
     constant = (float(values[0]), math.sqrt(covariance_matrix[0, 0])) if basis.intercept else None

@@ -1,0 +1,1 @@
+"""Bayesian update of a model's inputs by measurements; the model is any smooth function with derivatives."""
