@@ -291,7 +291,7 @@ def test_the_run_folder_holds_the_whole_calibration(tmp_path, capsys):
     root = ET.parse(folder / "dcc.xml").getroot()
     assert root.tag == "{https://ptb.de/dcc}digitalCalibrationCertificate"
     facts = json.loads((folder / "provenance.json").read_text())
-    assert set(facts["data"]) == set(read_campaign(thermonet.builtin("joint")).records)
+    assert set(facts["data"]) == set(read_campaign(thermonet.builtin("joint")).campaign.records)
 
 
 def test_the_summary_prints_k_and_probability(tmp_path, capsys):

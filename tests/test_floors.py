@@ -39,6 +39,7 @@ HOMES = {
     "rich": {"cli"},
     "odrpack": {"calibration"},
     "thermocouple_its90": {"calibration"},
+    "threadpoolctl": {"quantities"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 

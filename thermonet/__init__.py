@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from thermonet.quantities.inputs import Input
     from thermonet.results.record import Check, Quantity, Result
     from thermonet.studies.body import read_body, study_body
+    from thermonet.studies.calibration import calibrate, read_campaign
     from thermonet.studies.design import read_probe
     from thermonet.studies.probe import study_probe
+    from thermonet.studies.update import update_probe
     from thermonet.system.core import System
+    from thermonet.uncertainty.firstorder import propagate
+    from thermonet.uncertainty.montecarlo import simulate
 
 _HOMES = {
     "Check": "results.record",
@@ -31,10 +35,15 @@ _HOMES = {
     "System": "system.core",
     "ThermonetError": "quantities.errors",
     "builtin": "documents.builtin",
+    "calibrate": "studies.calibration",
+    "propagate": "uncertainty.firstorder",
     "read_body": "studies.body",
+    "read_campaign": "studies.calibration",
     "read_probe": "studies.design",
+    "simulate": "uncertainty.montecarlo",
     "study_body": "studies.body",
     "study_probe": "studies.probe",
+    "update_probe": "studies.update",
 }
 
 __all__ = [
@@ -47,10 +56,15 @@ __all__ = [
     "System",
     "ThermonetError",
     "builtin",
+    "calibrate",
+    "propagate",
     "read_body",
+    "read_campaign",
     "read_probe",
+    "simulate",
     "study_body",
     "study_probe",
+    "update_probe",
 ]
 
 

@@ -35,6 +35,9 @@ from thermonet.quantities.inputs import Input
 #: No reading is known to this part of the largest one: weights beyond it destroy every other digit.
 _FINEST_NOISE = 1e-12
 
+#: Parameter of an R_P that was measured elsewhere.
+STATED_RESISTANCE = "update.probe_resistance"
+
 Records = Mapping[str, Record]
 #: Inputs that experiments leave to the field model, by experiment and key.
 Factors = Mapping[str, Mapping[str, Input]]
@@ -78,6 +81,9 @@ class Campaign:
                 stated = getattr(probe, key)
                 if stated is not None:
                     book.stated(stated, f"probes.{name}.{key}", probe.source)
+        update = self.document.update
+        if update is not None and update.probe_resistance is not None:
+            book.stated(update.probe_resistance, STATED_RESISTANCE)
         conditions: list[Conditions] = []
         for name, entry in sorted(self.document.experiments.items(), key=lambda item: _ORDER.index(type(item[1]))):
             with book.experiment():

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.calibration.adjustment import Adjustment, Cause, Values
-from thermonet.calibration.campaign import probes_of
+from thermonet.calibration.campaign import STATED_RESISTANCE, probes_of
 from thermonet.documents.campaign import CampaignDocument
 from thermonet.quantities.inputs import Input
 from thermonet.uncertainty.budget import Budget, BudgetLine
@@ -96,6 +96,11 @@ def _functions(document: CampaignDocument, adjustment: Adjustment) -> Iterator[t
             yield f"heat_per_volt{end}", partial(_inverse, responsivity)
         if {seebeck, responsivity} <= names:
             yield f"probe_resistance{end}", partial(_ratio, responsivity, seebeck)
+    if STATED_RESISTANCE in names:
+        yield (
+            f"probe_resistance{suffix(document, document.update.probe if document.update else '')}",
+            itemgetter(STATED_RESISTANCE),
+        )
     for parameter in adjustment.parameters:
         if parameter.prior is None and not parameter.name.startswith("probes."):
             yield parameter.name, itemgetter(parameter.name)

@@ -57,6 +57,7 @@ def solved(adjustment: Adjustment, readings: Mapping[str, Mapping[str, Any]], st
     steps with derivatives of its own.
     """
     u = np.sqrt(np.diag(adjustment.covariance))
+    step: NDArray[Any]
     found = np.tile(adjustment.values, (len(stated), 1))
     left = np.arange(len(stated))
     for number in range(_MAX_STEPS):

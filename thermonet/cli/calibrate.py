@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit with 6 where a stated assumption does not hold.")
 @click.option("--trials", type=click.IntRange(0), help="Monte Carlo trials (default: as many as it takes; 0: none).")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything that is drawn.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes for the update of a design (default: all cores).")
 @options.verbose
 def calibrate(
     campaign: str,
@@ -35,6 +36,7 @@ def calibrate(
     strict: bool,
     trials: int | None,
     seed: int,
+    jobs: int | None,
     verbose: bool,
 ) -> int:
     """Calibrate from CAMPAIGN, a file or the name of a built-in campaign: S_TC, rho = S_TC R_P, R_P.
@@ -43,13 +45,13 @@ def calibrate(
     """
     from thermonet.documents.builtin import located_file
     from thermonet.quantities.errors import UsageError
-    from thermonet.studies.calibration import Options, opened_campaign
+    from thermonet.studies.calibration import Options, read_campaign
     from thermonet.studies.calibration import calibrate as calibrated
 
     if trials is not None and 0 < trials < 1000:
         raise UsageError(f"--trials {trials}: too few to compare intervals, expected 0 or 1000 and more")
     file = located_file(campaign)
-    opened = opened_campaign(file, settings)
+    opened = read_campaign(file, settings)
     hashes = {name: record.sha256 for name, record in opened.campaign.records.items()}
     return run(
         Run(
@@ -65,7 +67,7 @@ def calibrate(
             strict=strict,
             verbose=verbose,
         ),
-        lambda: calibrated(opened.campaign, Options(trials=trials, seed=seed)),
+        lambda: calibrated(opened, Options(trials=trials, seed=seed, jobs=jobs)),
         _summary,
     )
 

@@ -25,6 +25,7 @@ from thermonet.documents.experiments import (
     Probability,
     ProbeExperiment,
     Responsivity,
+    Samples,
     Significance,
     Thermometer,
     Time,
@@ -73,25 +74,18 @@ class CorrelationEntry(Entry):
     source: str = ""
 
 
-class LineMeasurement(Entry):
-    """A metal line whose electrical resistance was measured."""
-
-    layer: str = Field(description="the layer of the design that the line is made of")
-    sheet_resistance: SheetResistance = Field(description="measured, per square")
-    lorenz_ratio: Factor = Field(description="L / L_0 of the film such as '1.2 ± 0.15'")
-
-
 class UpdateEntry(Entry):
     """Bayesian update of a probe's design by what was calibrated, and by more measurements."""
 
     probe: str = Field("probe", description="one of the campaign's probes, with a design")
     probe_resistance: Resistance | None = Field(None, description="R_P measured elsewhere; absent: the campaign's own")
-    time_constant_elmore: Time | None = None
-    time_constant_63: Time | None = None
-    lines: dict[str, LineMeasurement] = Field(default_factory=dict)
-    samples: Annotated[Input, Dimension("1", low=999.0, high=1e7)] | None = Field(
-        None, description="of the posterior (default 100000)"
+    time_constant_elmore: Time | None = Field(None, description="measured, first moment of the impulse response")
+    time_constant_63: Time | None = Field(None, description="measured, first crossing of 1 - 1/e")
+    sheet_resistances: dict[str, SheetResistance] = Field(
+        default_factory=dict, description="measured electrical resistance per square by layer of the design"
     )
+    lorenz_ratio: Factor | None = Field(None, description="L / L_0 of the metal films (default 1.0 ± 0.1)")
+    samples: Samples | None = Field(None, description="of the posterior (default 100000)")
 
 
 class CampaignDocument(Entry):

@@ -34,6 +34,7 @@ Time = Annotated[Input, Dimension("s")]
 #: A ratio of two resistances of one probe: '1 ± 0.1 %', which is (1 ± 0.1) per cent, is not one.
 ResistanceRatio = Annotated[Input, Dimension("1", low=0.05, high=20.0)]
 Share = Annotated[Input, Dimension("1", low_allowed=True, high=1.0 + 1e-12)]
+Samples = Annotated[Input, Dimension("1", low=999.0, high=1e7)]
 Significance = Annotated[Input, Dimension("1", high=0.5)]
 Probability = Annotated[Input, Dimension("1", low=0.5, high=0.9999)]
 

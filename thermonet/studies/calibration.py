@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
 from thermonet.calibration.adjustment import Adjustment
 from thermonet.calibration.assessment import Assessment, assess
-from thermonet.calibration.campaign import Campaign, Factors, read_records
+from thermonet.calibration.campaign import Campaign, Factors, Records, read_records
 from thermonet.calibration.certificate import certificate_of
 from thermonet.calibration.dcc import certificate_xml
-from thermonet.calibration.outcome import Derived, derive
+from thermonet.calibration.outcome import Derived, correlation_of, derive, suffix
 from thermonet.calibration.result import PROBABILITY, result_of
 from thermonet.calibration.trials import Trials, propagated
 from thermonet.documents.builtin import located_file
 from thermonet.documents.campaign import CampaignDocument, ProbeEntry
 from thermonet.documents.experiments import Calorimeter, ExperimentEntry, JouleLine, ProbeExperiment
 from thermonet.documents.kinds import kind_of
-from thermonet.documents.located import dumped, load, with_settings
+from thermonet.documents.located import LocatedDocument, dumped, load, with_settings
 from thermonet.documents.probe import ProbeDocument
 from thermonet.documents.reader import validated
 from thermonet.quantities.errors import DocumentError, UsageError
 from thermonet.quantities.inputs import Input
+from thermonet.quantities.threads import single_threaded
+from thermonet.results.folder import table_csv
 from thermonet.results.record import Result
-from thermonet.studies.design import read_probe
+from thermonet.studies.design import probe_problems, read_probe
 from thermonet.studies.field_factors import FieldFactor, field_factors
+from thermonet.studies.update import Update, update_probe
+from thermonet.studies.update_model import Measurements
 
 #: Name of the field model's factor by protocol key; that of a line holds the layer.
 _FACTOR_NAMES = {"source_factor": "source", "lead_transfer_ratio": "lead"}
+#: Of the posterior of a design's inputs.
+_SAMPLES = 100_000
 
 
 @dataclass(frozen=True)
@@ -42,18 +50,32 @@ class Options:
         Monte Carlo trials: a number, 0 for none, or None for as many as it takes.
     seed
         Of everything that is drawn.
+    jobs
+        Processes for the update of a design; None for all cores.
     """
 
     trials: int | None = None
     seed: int = 0
+    jobs: int | None = None
 
 
 @dataclass(frozen=True)
 class OpenedCampaign:
-    """A valid campaign with its data, and it as YAML, settings applied."""
+    """A valid campaign with its data.
+
+    Attributes
+    ----------
+    campaign
+        The document and the data.
+    text
+        It as YAML, settings applied.
+    design
+        The design that it updates, as a person wrote it; None where it updates none.
+    """
 
     campaign: Campaign
     text: str
+    design: LocatedDocument | None = None
 
     @property
     def name(self) -> str:
@@ -65,21 +87,9 @@ class OpenedCampaign:
         parameters, _ = self.campaign.assembled()
         return {parameter.name: parameter.prior for parameter in parameters if parameter.prior is not None}
 
-
-def opened_campaign(file: Path | str, settings: tuple[str, ...] = ()) -> OpenedCampaign:
-    """Read a campaign and its data, settings applied.
-
-    Raises
-    ------
-    DocumentError
-        With every problem found; `DataError` for those of its data files.
-    """
-    located = with_settings(load(file), settings)
-    kind_of(located, ("campaign",))
-    folder = Path(file).parent
-    document = validated(located, CampaignDocument, also=partial(_design_problems, folder))
-    campaign = Campaign(document, read_records(document, folder), factors_of(document, folder))
-    return OpenedCampaign(campaign, dumped(located.data))
+    def with_records(self, records: Records) -> OpenedCampaign:
+        """Return the same campaign with other data."""
+        return replace(self, campaign=self.campaign.with_records(records))
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,8 @@ class CalibrationStudy:
         Reported numbers with their budgets, by key.
     trials
         Monte Carlo beside first order, if there was one.
+    update
+        Bayesian update of a design, if the campaign asks for one.
     result
         Quantities, tables, checks.
     """
@@ -107,16 +119,27 @@ class CalibrationStudy:
     assessment: Assessment
     derived: Mapping[str, Derived]
     trials: Trials | None
+    update: Update | None
     result: Result
 
     @property
     def files(self) -> dict[str, str]:
-        """What belongs to the results besides the numbers, by file name: the certificate that machines read."""
-        data = certificate_of(self.campaign, self.adjustment, self.derived, self.result)
-        return {"dcc.xml": certificate_xml(data)}
+        """What belongs to the results besides the numbers, by file name.
+
+        The certificate that machines read, where there are records; the updated design and the covariance of its
+        inputs, where a design was updated.
+        """
+        found = {}
+        if self.campaign.records:
+            data = certificate_of(self.campaign, self.adjustment, self.derived, self.result)
+            found["dcc.xml"] = certificate_xml(data)
+        if self.update is not None:
+            found["updated_design.yaml"] = self.update.text
+            found["updated_covariance.csv"] = table_csv(self.update.result.tables["covariance"])
+        return found
 
 
-def read_campaign(file: Path | str, settings: tuple[str, ...] = ()) -> Campaign:
+def read_campaign(file: Path | str, settings: tuple[str, ...] = ()) -> OpenedCampaign:
     """Read a campaign and its data files, and compute what it leaves to the field model of a design.
 
     Parameters
@@ -129,17 +152,22 @@ def read_campaign(file: Path | str, settings: tuple[str, ...] = ()) -> Campaign:
     Raises
     ------
     DocumentError
-        With every problem found in the campaign, or in a design that it names.
-    DataError
-        With every problem found in its data files.
+        With every problem found in the campaign, or in a design that it names; `DataError` for its data files.
     """
-    return opened_campaign(file, settings).campaign
+    located = with_settings(load(file), settings)
+    kind_of(located, ("campaign",))
+    folder = Path(file).parent
+    document = validated(located, CampaignDocument, also=partial(_design_problems, folder))
+    campaign = Campaign(document, read_records(document, folder), factors_of(document, folder))
+    update = document.update
+    design = None if update is None else load(_design_file(document.probes[update.probe], folder))
+    return OpenedCampaign(campaign, dumped(located.data), design)
 
 
-def design_of(probe: ProbeEntry, folder: Path) -> ProbeDocument:
-    """Read the design of a probe: a built-in name, or a file beside the campaign."""
+def _design_file(probe: ProbeEntry, folder: Path) -> Path:
+    """Design of a probe: a file beside the campaign, or a built-in."""
     beside = folder / probe.design
-    return read_probe(beside if beside.exists() else located_file(probe.design))
+    return beside if beside.exists() else located_file(probe.design)
 
 
 def _design_problems(folder: Path, document: CampaignDocument) -> Iterator[tuple[str, str]]:
@@ -148,7 +176,7 @@ def _design_problems(folder: Path, document: CampaignDocument) -> Iterator[tuple
         if not probe.design:
             continue
         try:
-            design_of(probe, folder)
+            read_probe(_design_file(probe, folder))
         except DocumentError as error:
             yield f"probes.{name}.design", f"is no valid design: {error.problems[0]}"
         except UsageError as error:
@@ -160,7 +188,7 @@ def factors_of(document: CampaignDocument, folder: Path) -> Factors:
 
     @cache
     def factor(probe: str, name: str) -> FieldFactor:
-        return field_factors(design_of(document.probes[probe], folder), [name])[name]
+        return field_factors(read_probe(_design_file(document.probes[probe], folder)), [name])[name]
 
     found: dict[str, dict[str, Input]] = {}
     for name, entry in document.experiments.items():
@@ -179,28 +207,85 @@ def _factor_name(entry: ExperimentEntry, key: str) -> str:
     return "contact" if isinstance(entry, Calorimeter) else _FACTOR_NAMES[key]
 
 
-def calibrate(campaign: Campaign, options: Options = Options()) -> CalibrationStudy:
-    """Estimate S_TC, rho and R_P with their covariance, test the records, propagate, report.
+@single_threaded
+def calibrate(opened: OpenedCampaign, options: Options = Options()) -> CalibrationStudy:
+    """Estimate S_TC, rho and R_P with their covariance, test the records, propagate, update the design, report.
 
     Raises
     ------
     CalibrationError
         The records and inputs do not determine what they are to determine.
     NotConvergedError
-        The adjustment did not settle.
+        The adjustment did not settle, or the update of the design did not.
     """
+    campaign = opened.campaign
     adjustment = campaign.adjusted()
     assessment = assess(campaign, adjustment)
     derived = derive(campaign.document, adjustment)
-    trials = None
-    if options.trials != 0:
-        probability = campaign.document.probability
-        trials = propagated(
-            adjustment,
-            derived,
-            probability=PROBABILITY if probability is None else probability.value,
-            trials=options.trials,
-            seed=options.seed,
-        )
+    trials = _trials(campaign, adjustment, derived, options) if campaign.records else None
     result = result_of(campaign, adjustment, assessment, derived, trials)
-    return CalibrationStudy(campaign, adjustment, assessment, derived, trials, result)
+    update = None
+    if opened.design is not None:
+        update = _updated(opened.design, campaign.document, measurements_of(campaign, adjustment, derived), options)
+        result = _with_update(result, update.result)
+    return CalibrationStudy(campaign, adjustment, assessment, derived, trials, update, result)
+
+
+def _trials(
+    campaign: Campaign, adjustment: Adjustment, derived: Mapping[str, Derived], options: Options
+) -> Trials | None:
+    if options.trials == 0:
+        return None
+    probability = campaign.document.probability
+    return propagated(
+        adjustment,
+        derived,
+        probability=PROBABILITY if probability is None else probability.value,
+        trials=options.trials,
+        seed=options.seed,
+    )
+
+
+def measurements_of(campaign: Campaign, adjustment: Adjustment, derived: Mapping[str, Derived]) -> Measurements:
+    """What a campaign measured that a design predicts: R_P, S_TC where records found it, and what it adds itself.
+
+    A stated S_TC is no measurement of this campaign; R_P = rho / S_TC inherits its uncertainty.
+    """
+    update = campaign.document.update
+    assert update is not None
+    end = suffix(campaign.document, update.probe)
+    found = {key: derived[key + end] for key in ("probe_resistance", "seebeck_coefficient") if key + end in derived}
+    if campaign.document.probes[update.probe].seebeck_coefficient is not None:
+        found.pop("seebeck_coefficient", None)
+    values = {key: (abs(item.value), item.u) for key, item in found.items()}
+    correlations = {}
+    if len(found) > 1:
+        resistance, seebeck = found["probe_resistance"], found["seebeck_coefficient"]
+        sign = math.copysign(1.0, resistance.value * seebeck.value)
+        correlations["probe_resistance", "seebeck_coefficient"] = sign * correlation_of(resistance, seebeck, adjustment)
+    for key in ("time_constant_elmore", "time_constant_63"):
+        stated: Input | None = getattr(update, key)
+        values |= {} if stated is None else {key: (stated.value, stated.u)}
+    for layer, sheet in update.sheet_resistances.items():
+        values[f"sheet_resistance.{layer}"] = (sheet.value, sheet.u)
+    more = {} if update.lorenz_ratio is None else {"lorenz_ratio": update.lorenz_ratio}
+    return Measurements(values=values, correlations=correlations, **more)
+
+
+def _updated(design: LocatedDocument, campaign: CampaignDocument, measured: Measurements, options: Options) -> Update:
+    samples = campaign.update.samples if campaign.update else None
+    document = validated(design, ProbeDocument, also=probe_problems)
+    count = _SAMPLES if samples is None else round(samples.value)
+    return update_probe(
+        document, measured, samples=count, seed=options.seed, jobs=options.jobs or os.cpu_count() or 1, written=design
+    )
+
+
+def _with_update(result: Result, update: Result) -> Result:
+    """Return a result with an update's quantities, tables and checks, each under names of its own."""
+    return replace(
+        result,
+        quantities={**result.quantities, **{f"updated.{key}": item for key, item in update.quantities.items()}},
+        tables={**result.tables, **{f"update.{key}": table for key, table in update.tables.items()}},
+        checks={**result.checks, **{f"update.{key}": check for key, check in update.checks.items()}},
+    )

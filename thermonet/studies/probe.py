@@ -13,6 +13,7 @@ from thermonet.heat.error import discretisation_error
 from thermonet.heat.probe import Probe, same_shape
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
+from thermonet.quantities.threads import single_threaded
 from thermonet.results.record import Check, Quantity, Result
 from thermonet.studies.answers import Answers, SolvedProbe, moved_answers, solve_probe
 from thermonet.studies.contact import (
@@ -132,6 +133,7 @@ class ProbeStudy:
     result: Result
 
 
+@single_threaded
 def study_probe(document: ProbeDocument, options: Options = Options(), progress: Progress = silent) -> ProbeStudy:
     """Study a probe design.
 

@@ -57,9 +57,9 @@ def understood(file: Path, settings: tuple[str, ...] = ()) -> Understood:
     from thermonet.documents.located import load, with_settings
 
     if kind_of(with_settings(load(file), settings), ("probe", "body", "campaign")) == "campaign":
-        from thermonet.studies.calibration import opened_campaign
+        from thermonet.studies.calibration import read_campaign
 
-        campaign = opened_campaign(file, settings)
+        campaign = read_campaign(file, settings)
         return Understood(file, "campaign", campaign.name, campaign.inputs())
     from thermonet.studies.open import opened
 

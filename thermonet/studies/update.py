@@ -31,6 +31,7 @@ from thermonet.documents.probe import ProbeDocument
 from thermonet.quantities.errors import PhysicsError
 from thermonet.quantities.formatting import with_unit
 from thermonet.quantities.inputs import Input
+from thermonet.quantities.threads import single_threaded
 from thermonet.results.record import Check, Column, Quantity, Result, Table
 from thermonet.studies.probe import ProbeStudy, study_probe
 from thermonet.studies.update_document import EVAPORATED, Learned, Written, write_design
@@ -172,6 +173,7 @@ class Update:
         return self.design.text(*_header(self))
 
 
+@single_threaded
 def update_probe(
     document: ProbeDocument,
     measured: Measurements,
