@@ -33,6 +33,8 @@ bench: $(VENV)/.tools ## one JSON line per figure of the README's table
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/study.py
 	$(BIN)/python benchmarks/gradients.py
+	$(BIN)/python benchmarks/calibrate.py
+	$(BIN)/python benchmarks/update.py
 
 lock: ## resolve the locked dependencies anew (needs uv)
 	$(COMPILE) pyproject.toml -o requirements.lock

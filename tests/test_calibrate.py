@@ -1,4 +1,4 @@
-"""Calibration of whole campaigns: the shipped ones find their truth, intervals cover, the command line keeps its word."""
+"""Whole campaigns: the shipped ones find their truth, intervals cover, the command line keeps its word."""
 
 import json
 from pathlib import Path
@@ -211,10 +211,23 @@ def test_a_wild_reading_is_named_and_not_dropped(tmp_path, capsys):
 def test_extrapolation_is_named(studies):
     """S_TC reported at a temperature that the stage never had."""
     campaign = read_campaign(thermonet.builtin("seebeck_stage"), ("temperature=350 K",))
-    check = calibrate(campaign, Options(trials=0)).result.checks["within_calibrated_range"]
+    check = calibrate(campaign, Options(trials=0)).result.checks["within_calibrated_range.S_TC"]
     assert check.holds is False
-    assert "350 K, outside the calibrated 288.1" in check.explanation
-    assert "within_calibrated_range" not in studies["seebeck_stage"].result.checks
+    assert "350 K, outside its calibrated 288.1" in check.explanation
+    assert not any(key.startswith("within") for key in studies["seebeck_stage"].result.checks)
+
+
+def test_a_film_beyond_its_calibration_is_named(studies):
+    """A film that was calibrated over ten kelvin and reads twenty."""
+    opened = read_campaign(thermonet.builtin("seebeck_stage"))
+    record = opened.campaign.records["stage_film"]
+    narrow = record.only((record.channels["bath"] > 293) & (record.channels["bath"] < 304))
+    records = {**opened.campaign.records, "stage_film": narrow}
+    check = calibrate(opened.with_records(records), Options(trials=0)).result.checks[
+        "within_calibrated_range.stage_film"
+    ]
+    assert check.holds is False
+    assert "stage_film is used at 312.1" in check.explanation
 
 
 def test_one_cause_makes_two_inputs_one(studies):
@@ -229,8 +242,8 @@ def test_one_cause_makes_two_inputs_one(studies):
     [
         ("experiments.gold.probe=nobody", "experiments.gold.probe: there is no 'nobody' under probes"),
         ("experiments.gold.voltmeter=x", "experiments.gold.voltmeter: there is no 'x' under instruments"),
-        ("experiments.gold.noise.V_plus=0 nV", "experiments.gold.noise.V_plus: the noise of one reading is a plain pos"),
-        ("experiments.gold.noise.V_plus=-1 nV", "experiments.gold.noise.V_plus: the noise of one reading is a plain pos"),
+        ("experiments.gold.noise.V_plus=0 nV", "experiments.gold.noise.V_plus: the noise of one reading is"),
+        ("experiments.gold.noise.V_plus=-1 nV", "experiments.gold.noise.V_plus: the noise of one reading is"),
         ("experiments.gold.noise.V_plus=1 K", "experiments.gold.noise.V_plus: 'K' is the wrong kind"),
         ("experiments.gold.noise.W=1 nV", "experiments.gold.noise.W: unknown channel"),
         ("experiments.gold.protocol=guess", "experiments.gold.protocol: expected one of 'isothermal_stage'"),
@@ -273,7 +286,7 @@ def test_contradicting_correlations_are_exit_code_3(tmp_path, capsys):
 
 
 def test_the_run_folder_holds_the_whole_calibration(tmp_path, capsys):
-    """result.json with covariance, validity, environment, data hashes and software, and a machine-readable certificate."""
+    """result.json with covariance, validity, environment, hashes and software; a certificate that machines read."""
     folder = tmp_path / "run"
     assert main(["calibrate", "joint", "--json", "--no-report", "--trials", "0", "--out", str(folder)]) == 0
     text = capsys.readouterr().out
@@ -344,3 +357,40 @@ def test_new_copies_a_campaign_with_its_data(tmp_path, capsys):
     assert main(["new", "probe_resistance_au_au", str(tmp_path)]) == 2
     original = Path(thermonet.builtin("probe_resistance_au_au"))
     assert (copied / "gold.csv").read_bytes() == (original.parent / "gold.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_design_is_updated_by_a_measurement(tmp_path):
+    """R_P of the reference probe, 91 ± 27 kK/W before, meets the measured 72.8 ± 0.5 kK/W; the films learn from it."""
+    folder = tmp_path / "run"
+    out = ["--no-report", "--set", "update.samples=20000", "--out", str(folder)]
+    assert main(["calibrate", "ntistp_update", *out]) == 0
+    result = read_result((folder / "result.json").read_text())
+    found = result.quantities["updated.probe_resistance"]
+    prior = dict(zip(*(result.tables["update.predictions"][key].values for key in ("quantity", "prior")), strict=True))
+    assert 85e3 < prior["probe_resistance"] < 97e3
+    assert abs(found.value - 72_800) < 0.1 * 500 + abs(prior["probe_resistance"] - 72_800) * (500 / 27e3) ** 2
+    assert found.u == pytest.approx(500, rel=0.05)
+    assert result.checks["update.laplace_adequate"].holds is False
+    updated = thermonet.read_probe(folder / "updated_design.yaml")
+    assert updated.name == "ntistp"
+    assert "dcc.xml" not in {file.name for file in folder.iterdir()}
+    gains = dict(zip(*(result.tables["update.parameters"][key].values for key in ("input", "gain")), strict=True))
+    assert gains["materials.Au_film.thermal_conductivity"] > 0.05
+
+
+def test_what_a_campaign_measured_of_a_design(studies):
+    """An update takes R_P and the S_TC that records found, with their correlation; a stated S_TC is no measurement."""
+    from thermonet.documents.campaign import UpdateEntry
+    from thermonet.studies.calibration import measurements_of
+
+    for name, keys in (("joint", {"probe_resistance", "seebeck_coefficient"}), (NAMES[1], {"probe_resistance"})):
+        study = studies[name]
+        document = study.campaign.document.model_copy(update={"update": UpdateEntry(probe="probe")})
+        campaign = type(study.campaign)(document, study.campaign.records, study.campaign.factors)
+        measured = measurements_of(campaign, study.adjustment, study.derived)
+        assert set(measured.values) == keys
+        assert measured.values["probe_resistance"][1] == study.result.quantities["probe_resistance"].u
+        coefficient = study.result.quantities["correlation_seebeck_resistance"].value
+        expected = {("probe_resistance", "seebeck_coefficient"): pytest.approx(coefficient)} if len(keys) > 1 else {}
+        assert measured.correlations == expected

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thermonet.calibration.dcc import (
+from thermonet.calibration.certificate_data import (
     Attachment,
     CertificateData,
     CertifiedQuantity,
@@ -19,9 +19,9 @@ from thermonet.calibration.dcc import (
     Item,
     Method,
     ValidityRange,
-    certificate_xml,
-    d_si_unit,
 )
+from thermonet.calibration.d_si import d_si_unit
+from thermonet.calibration.dcc import certificate_xml
 from thermonet.quantities.errors import PhysicsError
 
 NAMES = {"dcc": "https://ptb.de/dcc", "si": "https://ptb.de/si"}

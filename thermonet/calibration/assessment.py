@@ -11,9 +11,10 @@ import numpy as np
 from thermonet.calibration.adjustment import AdjustedRecord, Adjustment
 from thermonet.calibration.campaign import Campaign, experiment_of
 from thermonet.calibration.protocols.junction import odd_part
+from thermonet.calibration.ranges import Extrapolation, extrapolations
 from thermonet.calibration.regression.diagnostics import Diagnostics, Evidence, TermTest, diagnose
 from thermonet.calibration.regression.whitening import Whitening
-from thermonet.documents.experiments import IsothermalStage, PlatinumCalibration, SymmetricJunction
+from thermonet.documents.experiments import PlatinumCalibration, SymmetricJunction
 from thermonet.quantities.errors import PhysicsError
 
 _RANK = 1e-9
@@ -45,14 +46,14 @@ class Assessment:
     consistency
         Of all records and inputs together; None where nothing is left to test.
     extrapolated
-        Temperature that S_TC is reported at and the range of the stage, where it lies outside [K].
+        What is used beyond the range that it was calibrated over.
     """
 
     diagnostics: Mapping[str, Diagnostics]
     terms: Mapping[tuple[str, str], TermTest | None]
     odd_parts: Mapping[str, TermTest]
     consistency: Consistency | None
-    extrapolated: tuple[float, float, float] | None
+    extrapolated: tuple[Extrapolation, ...]
 
 
 def assess(campaign: Campaign, adjustment: Adjustment) -> Assessment:
@@ -63,7 +64,7 @@ def assess(campaign: Campaign, adjustment: Adjustment) -> Assessment:
         terms={(name, term): _term(campaign, name, term) for name, term in campaign.terms()},
         odd_parts=dict(_odd_parts(campaign)),
         consistency=_consistency(adjustment),
-        extrapolated=_extrapolated(campaign, adjustment),
+        extrapolated=tuple(extrapolations(campaign, adjustment)),
     )
 
 
@@ -149,31 +150,3 @@ def _consistency(adjustment: Adjustment) -> Consistency | None:
         return None
     total = max(total, 0.0)
     return Consistency(total, dof, float(chi2.sf(total, dof)))
-
-
-def _extrapolated(campaign: Campaign, adjustment: Adjustment) -> tuple[float, float, float] | None:
-    """Reported temperature, where it lies outside the range that S_TC was measured over."""
-    if campaign.document.temperature is None:
-        return None
-    at = campaign.document.temperature.value
-    ranges = list(temperature_ranges(campaign, adjustment))
-    if not ranges:
-        return None
-    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
-    return None if low <= at <= high else (at, low, high)
-
-
-def temperature_ranges(campaign: Campaign, adjustment: Adjustment) -> Iterator[tuple[float, float]]:
-    """Lowest and highest temperature of every isothermal stage [K]."""
-    from thermonet.calibration.protocols.book import Book
-    from thermonet.calibration.protocols.meters import thermometer
-
-    values = adjustment.as_values()
-    for name, entry in campaign.document.experiments.items():
-        if isinstance(entry, IsothermalStage):
-            book = Book()
-            read = thermometer(book, campaign.document, entry.stage)
-            found = np.asarray(
-                read(campaign.records[name].channels["stage"], {**book.constants, **values}), dtype=float
-            )
-            yield float(found.min()), float(found.max())

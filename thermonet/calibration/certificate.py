@@ -10,7 +10,7 @@ import numpy as np
 
 from thermonet.calibration.adjustment import Adjustment
 from thermonet.calibration.campaign import Campaign
-from thermonet.calibration.dcc import (
+from thermonet.calibration.certificate_data import (
     CertificateData,
     CertifiedQuantity,
     Contact,

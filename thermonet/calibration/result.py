@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.calibration.adjustment import Adjustment
-from thermonet.calibration.assessment import Assessment, temperature_ranges
+from thermonet.calibration.assessment import Assessment
 from thermonet.calibration.campaign import Campaign, probes_of
 from thermonet.calibration.outcome import Derived, correlation_of, covariance_of, suffix, uncorrelated_heat_u
+from thermonet.calibration.ranges import stage_temperatures
 from thermonet.calibration.trials import Trials
 from thermonet.calibration.verdicts import SIGNIFICANCE, checks
 from thermonet.documents.experiments import SymmetricJunction
@@ -254,7 +255,7 @@ def heat_table(campaign: Campaign, found: Mapping[str, Derived]) -> Table:
 
 def validity_table(campaign: Campaign, adjustment: Adjustment, found: Mapping[str, Derived]) -> Table:
     """Ranges that the records cover; beyond them a calibration is extrapolated."""
-    rows = [("temperature", "K", low, high) for low, high in temperature_ranges(campaign, adjustment)]
+    rows = [("temperature", "K", low, high) for low, high in stage_temperatures(campaign, adjustment)]
     heat = found.get("heat_per_volt")
     for name, record in adjustment.records.items():
         channel, against = record.conditions.response
@@ -351,6 +352,8 @@ def trials_table(found: Mapping[str, Derived], trials: Trials) -> Table:
         "high": Column("SI", [item.high for item in items.values()]),
         "tolerance": Column("SI", [item.tolerance for item in items.values()]),
         "trials": Column("1", [trials.count] * len(items)),
+        "shortest_low": Column("SI", [trials.shortest[key][0] for key in items]),
+        "shortest_high": Column("SI", [trials.shortest[key][1] for key in items]),
         "stabilised": Column("", [trials.stabilised] * len(items)),
         "agrees": Column("", [item.agrees for item in items.values()]),
     }

@@ -173,12 +173,15 @@ class Trials:
     stabilised
         Whether they were stable to the tolerance that validates first order.
     quantities
-        Both ways side by side, by key.
+        Both ways side by side, by key; the trials' interval is the probabilistically symmetric one.
+    shortest
+        Shortest interval that holds as many of the trials, by key.
     """
 
     count: int
     stabilised: bool
     quantities: Mapping[str, Comparison]
+    shortest: Mapping[str, tuple[float, float]]
 
 
 def propagated(
@@ -231,7 +234,7 @@ def propagated(
         )
         for key, item in derived.items()
     }
-    return Trials(found.trials, found.stabilised, quantities)
+    return Trials(found.trials, found.stabilised, quantities, found.shortest)
 
 
 def _derived_values(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from thermonet.calibration.adjustment import Adjustment, Conditions
 from thermonet.calibration.assessment import Assessment, Consistency
+from thermonet.calibration.ranges import Extrapolation
 from thermonet.calibration.regression.diagnostics import Diagnostics, TermTest
 from thermonet.results.record import Check
 
@@ -35,15 +36,7 @@ def checks(adjustment: Adjustment, assessment: Assessment, significance: float =
     findings = list(_findings(adjustment, assessment))
     level = significance / max(1, sum(finding.probability is not None for finding in findings))
     found = {finding.key: _check(finding, level) for finding in findings}
-    if assessment.extrapolated is not None:
-        at, low, high = assessment.extrapolated
-        found["within_calibrated_range"] = Check(
-            holds=False,
-            value=at,
-            u=None,
-            threshold=high if at > high else low,
-            explanation=f"S_TC is reported at {at:g} K, outside the calibrated {low:.6g}..{high:.6g} K: extrapolated",
-        )
+    found |= {f"within_calibrated_range.{item.what}": _of_extrapolation(item) for item in assessment.extrapolated}
     return found
 
 
@@ -61,6 +54,18 @@ def _check(finding: _Finding, level: float) -> Check:
         u=None,
         threshold=threshold,
         explanation=said if holds or not finding.advice else f"{said}; {finding.advice}",
+    )
+
+
+def _of_extrapolation(item: Extrapolation) -> Check:
+    what = "S_TC is reported" if item.what == "S_TC" else f"{item.what} is used"
+    calibrated = f"its calibrated {item.low:.6g}..{item.high:.6g} K"
+    return Check(
+        holds=False,
+        value=item.used,
+        u=None,
+        threshold=item.high if item.used > item.high else item.low,
+        explanation=f"{what} at {item.used:.6g} K, outside {calibrated}: extrapolated",
     )
 
 
