@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from thermonet.calibration.adjustment import CalibrationError, Conditions, Parameter, adjust
+from thermonet.calibration.adjustment import adjust
+from thermonet.calibration.conditions import CalibrationError, Conditions, Parameter
 from thermonet.quantities.inputs import Input
 
 DATA = Path(__file__).parent / "data" / "regression"

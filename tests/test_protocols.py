@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from thermonet.calibration.adjustment import CalibrationError
 from thermonet.calibration.campaign import Campaign
+from thermonet.calibration.conditions import CalibrationError
 from thermonet.calibration.protocols.junction import junction_bias
 from thermonet.calibration.records import Record
 from thermonet.calibration.simulate import simulated, true_values

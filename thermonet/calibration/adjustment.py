@@ -18,24 +18,23 @@ per stated input (or group of correlated ones) and one per record's noise. Those
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thermonet.quantities.errors import NotConvergedError, PhysicsError
+from thermonet.calibration.conditions import (
+    CalibrationError,
+    Conditions,
+    Parameter,
+    Readings,
+    Values,
+    Vector,
+)
+from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
 
-Vector = NDArray[np.float64]
-#: Readings of a record by channel; text channels (labels of contacts) have no noise and no derivative.
-Readings = Mapping[str, NDArray[Any]]
-#: Values of parameters by name: numbers, or arrays that broadcast against readings.
-Values = Mapping[str, Any]
-
-#: Complex step: the derivative is exact to rounding, no difference is taken.
-_STEP = 1e-30
 _MAX_ITERATIONS = 60
 #: Steps below this part of the standard uncertainty change nothing that is printed.
 _CONVERGED = 1e-8
@@ -45,87 +44,6 @@ _RANK = 1e-9
 _HUBER = 1.345
 #: Standard deviation of normal noise over its median absolute deviation.
 _NORMAL_MAD = 1.482602218505602
-
-
-class CalibrationError(PhysicsError):
-    """Records and inputs that do not determine what they are to determine."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """A number that the adjustment estimates.
-
-    Attributes
-    ----------
-    name
-        The path that owns it.
-    start
-        Where the search starts [unit].
-    unit
-        Coherent SI unit.
-    prior
-        The stated input, an observation of the parameter; None where only records can tell.
-    """
-
-    name: str
-    start: float
-    unit: str
-    prior: Input | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conditions:
-    """One record and the protocol that ties its readings to parameters.
-
-    Attributes
-    ----------
-    name
-        Of the experiment.
-    observed
-        Readings (n,) by channel.
-    u
-        Standard uncertainty (n,) of the readings' noise by channel; empty where the scatter is to give it.
-    parameters
-        Names of those that the protocol uses.
-    misclosure
-        ``g(readings, values)`` (n,): zero where readings and values are the true ones. Analytic, so that complex
-        arguments differentiate it.
-    dependent
-        Channels that answer, moved together in a simulation.
-    rows
-        Line numbers in the data file, to name readings by.
-    robust
-        Whether readings far from the rest lose weight (Huber).
-    response
-        The channel that figures show, and the one it is shown against.
-    """
-
-    name: str
-    observed: Readings
-    u: Mapping[str, Vector]
-    parameters: tuple[str, ...]
-    misclosure: Callable[[Readings, Values], NDArray[Any]]
-    dependent: tuple[str, ...]
-    rows: NDArray[np.int64]
-    robust: bool = False
-    response: tuple[str, str] = ("", "")
-
-    @property
-    def size(self) -> int:
-        """Number of rows."""
-        return len(self.rows)
-
-    def by_parameters(self, readings: Readings, values: Values) -> Vector:
-        """``A = dg/dtheta`` (n, p), the columns in the order of `parameters`."""
-        columns = np.empty((self.size, len(self.parameters)))
-        for j, name in enumerate(self.parameters):
-            columns[:, j] = np.imag(self.misclosure(readings, {**values, name: values[name] + 1j * _STEP})) / _STEP
-        return columns
-
-    def by_channel(self, readings: Readings, values: Values, channel: str) -> Vector:
-        """``B = dg/dz`` (n,) of one channel."""
-        moved = {**readings, channel: readings[channel] + 1j * _STEP}
-        return np.imag(self.misclosure(moved, values)) / _STEP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +89,11 @@ class AdjustedRecord:
     def dof(self) -> int:
         """Degrees of freedom of the scatter about what this record fixes."""
         return self.conditions.size - self.rank
+
+    @property
+    def by_answer(self) -> Vector:
+        """Derivatives (n,) of the misclosures by the channels that answer, moved together."""
+        return self.conditions.by_channels(self.conditions.observed, self.values, *self.conditions.dependent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,7 +247,7 @@ class _Search:
         values = dict(zip(self.places, self.values, strict=True))
         readings = self.readings[block.name]
         misclosures = np.asarray(block.misclosure(readings, values), dtype=float)
-        slopes = {channel: block.by_channel(readings, values, channel) for channel in block.u}
+        slopes = {channel: block.by_channels(readings, values, channel) for channel in block.u}
         for channel, slope in slopes.items():
             misclosures = misclosures + slope * (block.observed[channel] - readings[channel])
         design = block.by_parameters(readings, values)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from thermonet.calibration.adjustment import Adjustment, CalibrationError, Conditions, Parameter, adjust
+from thermonet.calibration.adjustment import Adjustment, adjust
+from thermonet.calibration.conditions import CalibrationError, Conditions, Parameter
 from thermonet.calibration.protocols.book import Book
 from thermonet.calibration.protocols.calorimeter import calorimeter
 from thermonet.calibration.protocols.junction import symmetric_junction

@@ -10,19 +10,16 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from thermonet.calibration.adjustment import Adjustment, Cause, Values
+from thermonet.calibration.adjustment import Adjustment, Cause
 from thermonet.calibration.campaign import STATED_RESISTANCE, probes_of
+from thermonet.calibration.conditions import Values, Vector, slope
 from thermonet.documents.campaign import CampaignDocument
 from thermonet.quantities.inputs import Input
 from thermonet.uncertainty.budget import Budget, BudgetLine
 
-Vector = NDArray[np.float64]
-
 #: Shares of a variance below this are rounding.
 _NOTHING = 1e-12
-_STEP = 1e-30
 _MEANING = {
     "seebeck_coefficient": ("V/K", "S_TC", "voltage of the thermocouple per kelvin"),
     "responsivity": ("V/W", "rho", "S_TC R_P: voltage of the thermocouple per watt into the probe at the apex"),
@@ -129,9 +126,7 @@ def _derived(
     adjustment: Adjustment, key: str, meaning: tuple[str, str, str], function: Callable[[Values], Any]
 ) -> Derived:
     values = adjustment.as_values()
-    gradient = np.array(
-        [np.imag(function({**values, name: value + 1j * _STEP})) / _STEP for name, value in values.items()]
-    )
+    gradient = np.array([slope(_along, function, values, name) for name in values])
     variance = float(gradient @ adjustment.covariance @ gradient)
     parts = [(cause, float(gradient @ cause.covariance @ gradient)) for cause in adjustment.causes]
     shares = {cause.name: part / variance for cause, part in parts}
@@ -154,6 +149,10 @@ def _derived(
         dof=variance**2 / weight if weight > 0 else math.inf,
         budget=Budget(math.sqrt(variance), tuple(lines)),
     )
+
+
+def _along(step: complex, function: Callable[[Values], Any], values: Values, name: str) -> Any:  # noqa: ANN401
+    return function({**values, name: values[name] + step})
 
 
 def _line(cause: Cause, gradient: Vector, part: float, unit: str, share: float) -> BudgetLine:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from thermonet.calibration.adjustment import Conditions, Parameter
 from thermonet.calibration.campaign import Campaign, experiment_of
+from thermonet.calibration.conditions import Conditions, Parameter
 from thermonet.calibration.records import Record
 
 _ITERATIONS = 8
@@ -70,9 +70,7 @@ def answered(block: Conditions, truth: Mapping[str, float]) -> dict[str, Any]:
     """True readings of a block: the dependent channels moved together until the misclosures vanish."""
     readings = dict(block.observed)
     for _ in range(_ITERATIONS):
-        step = 1e-30
-        moved = {**readings, **{channel: readings[channel] + 1j * step for channel in block.dependent}}
-        slope = np.imag(block.misclosure(moved, truth)) / step
+        slope = block.by_channels(readings, truth, *block.dependent)
         miss = np.asarray(block.misclosure(readings, truth), dtype=float)
         for channel in block.dependent:
             readings[channel] = readings[channel] - miss / slope

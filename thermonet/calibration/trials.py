@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.calibration.adjustment import AdjustedRecord, Adjustment
+from thermonet.calibration.conditions import Vector, slope
 from thermonet.calibration.outcome import Derived
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
 from thermonet.uncertainty.coverage import coverage_factor
 from thermonet.uncertainty.intervals import Comparison, numerical_tolerance
 from thermonet.uncertainty.montecarlo import simulate_blocks
-
-Vector = NDArray[np.float64]
 
 _NOMINAL_STEPS, _MAX_STEPS = 6, 40
 #: In standard uncertainties; far below what a quantile of so many trials resolves.
@@ -97,13 +96,16 @@ def _score(adjustment: Adjustment, readings: Mapping[str, Mapping[str, Any]], fo
 
 def _slopes(adjustment: Adjustment, readings: Mapping[str, Mapping[str, Any]], found: Vector) -> Vector:
     """Derivatives (trials, p, p) of the estimating functions by the parameters, by complex steps."""
-    step = 1e-30
     slopes = np.empty((*found.shape, found.shape[1]))
-    for j in range(found.shape[1]):
-        moved = found.astype(complex)
-        moved[:, j] += 1j * step
-        slopes[:, :, j] = np.imag(_score(adjustment, readings, moved, np.zeros_like(found))) / step
+    for j, along in enumerate(np.eye(found.shape[1])):
+        slopes[:, :, j] = slope(_along, along, adjustment, readings, found)
     return slopes
+
+
+def _along(
+    step: complex, direction: Vector, adjustment: Adjustment, readings: Mapping[str, Mapping[str, Any]], found: Vector
+) -> NDArray[Any]:
+    return _score(adjustment, readings, found + step * direction, np.zeros_like(found))
 
 
 def drawn_readings(record: AdjustedRecord, trials: int, generator: np.random.Generator) -> dict[str, Any]:
@@ -119,18 +121,9 @@ def drawn_readings(record: AdjustedRecord, trials: int, generator: np.random.Gen
     if record.estimated:
         spread = np.sqrt(record.dof / generator.chisquare(record.dof, (trials, 1)))
         noise = record.u * spread * generator.standard_normal((trials, block.size))
-        slope = block_slope(record)
         for channel in block.dependent:
-            found[channel] = block.observed[channel] + noise / slope
+            found[channel] = block.observed[channel] + noise / record.by_answer
     return found
-
-
-def block_slope(record: AdjustedRecord) -> Vector:
-    """Derivative (n,) of a misclosure by its dependent channels, moved together."""
-    block, values = record.conditions, record.values
-    step = 1e-30
-    moved = {**block.observed, **{channel: block.observed[channel] + 1j * step for channel in block.dependent}}
-    return np.imag(block.misclosure(moved, values)) / step
 
 
 def _drawn_inputs(adjustment: Adjustment, trials: int, generator: np.random.Generator) -> Vector:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from thermonet.calibration.adjustment import Adjustment, Conditions
+from thermonet.calibration.adjustment import Adjustment
 from thermonet.calibration.assessment import Assessment, Consistency
+from thermonet.calibration.conditions import Conditions
 from thermonet.calibration.ranges import Extrapolation
 from thermonet.calibration.regression.diagnostics import Diagnostics, TermTest
 from thermonet.results.record import Check

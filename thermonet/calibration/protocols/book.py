@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from thermonet.calibration.adjustment import Parameter, Readings, Values
+from thermonet.calibration.conditions import Parameter, Readings, Values
 from thermonet.quantities.inputs import Input
 
 #: What a protocol is: misclosures (n,) from readings by channel and values by name.

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thermonet.calibration.adjustment import CalibrationError, Conditions, Readings, Values
+from thermonet.calibration.conditions import CalibrationError, Conditions, Readings, Values
 from thermonet.calibration.protocols.book import Model
 from thermonet.calibration.protocols.meters import nonzero, platinum
 from thermonet.calibration.protocols.setup import Setup

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from thermonet.calibration.adjustment import Conditions, Readings, Values
+from thermonet.calibration.conditions import Conditions, Readings, Values
 from thermonet.calibration.protocols.meters import nonzero
 from thermonet.calibration.protocols.setup import Setup
 from thermonet.calibration.records import Record

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thermonet.calibration.adjustment import CalibrationError, Values
+from thermonet.calibration.conditions import CalibrationError, Values
 from thermonet.calibration.protocols.book import Book
 from thermonet.calibration.thermometry import film_temperature, iec60751_temperature, reference_temperature
 from thermonet.documents.campaign import CampaignDocument

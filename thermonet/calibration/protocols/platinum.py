@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from thermonet.calibration.adjustment import CalibrationError, Conditions, Readings, Values
+from thermonet.calibration.conditions import CalibrationError, Conditions, Readings, Values
 from thermonet.calibration.protocols.meters import Platinum, nonzero, platinum
 from thermonet.calibration.protocols.setup import Setup
 from thermonet.documents.experiments import PlatinumCalibration, PlatinumThermometer

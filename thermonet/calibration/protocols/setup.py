@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from thermonet.calibration.adjustment import Conditions
+from thermonet.calibration.conditions import Conditions
 from thermonet.calibration.protocols.book import Book, Model
 from thermonet.calibration.protocols.meters import Meter, meter, thermometer
 from thermonet.calibration.records import Record

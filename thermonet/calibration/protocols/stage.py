@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from thermonet.calibration.adjustment import CalibrationError, Conditions, Readings, Values
+from thermonet.calibration.conditions import CalibrationError, Conditions, Readings, Values
 from thermonet.calibration.protocols.setup import Setup
 from thermonet.calibration.records import Record
 from thermonet.documents.campaign import CampaignDocument
