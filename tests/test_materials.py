@@ -15,7 +15,8 @@ from thermonet.materials.library import (
     unknown_material,
 )
 from thermonet.quantities.errors import PhysicsError
-from thermonet.quantities.inputs import Input, read_text
+from thermonet.quantities.inputs import Input
+from thermonet.quantities.reading import read_text
 
 NAMES = [
     "Au_bulk",

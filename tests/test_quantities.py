@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from thermonet.quantities.errors import DocumentError, PhysicsError, Problem
 from thermonet.quantities.formatting import scaled, with_unit
-from thermonet.quantities.inputs import Input, InputValueError, read_mapping, read_text, shorthand
+from thermonet.quantities.inputs import Input, InputValueError, shorthand
+from thermonet.quantities.reading import read_mapping, read_text
 from thermonet.quantities.units import EXAMPLES, scale_to_si
 
 NORMAL_95 = 1.959963984540054  # 97.5 % quantile of the normal distribution

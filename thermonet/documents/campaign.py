@@ -39,7 +39,8 @@ from thermonet.documents.fields import (
     SheetResistance,
     Temperature,
 )
-from thermonet.quantities.inputs import Input, InputValueError, read_text
+from thermonet.quantities.inputs import Input, InputValueError
+from thermonet.quantities.reading import read_text
 
 #: Quantities whose uncertainty a campaign may claim, and their units.
 _CLAIMABLE = {"seebeck_coefficient": "V/K", "responsivity": "V/W", "probe_resistance": "K/W"}

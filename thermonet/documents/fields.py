@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from thermonet.quantities.formatting import with_unit
-from thermonet.quantities.inputs import Distribution, Input, InputValueError, read_mapping, read_text
+from thermonet.quantities.inputs import Distribution, Input, InputValueError
+from thermonet.quantities.reading import read_mapping, read_text
 from thermonet.quantities.units import EXAMPLES
 
 

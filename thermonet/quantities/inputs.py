@@ -1,10 +1,10 @@
-"""The one type of an uncertain input, and how text and mappings are read into it."""
+"""The one type of an uncertain input."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypedDict, Unpack, get_args
 
@@ -13,7 +13,6 @@ import uncertainties
 from numpy.typing import ArrayLike, NDArray
 
 from thermonet.quantities import distributions
-from thermonet.quantities.units import EXAMPLES, scale_to_si
 
 Distribution = Literal[
     "exact",
@@ -28,19 +27,10 @@ Distribution = Literal[
     "exponential",
     "gamma",
 ]
-#: Shapes with two ends.
+#: Shapes with two ends, and their names in a sentence.
 Bounded = Literal["uniform", "triangular", "trapezoidal", "curvilinear_trapezoid", "arcsine"]
+BOUNDED_SHAPES = "uniform, triangular, trapezoidal, curvilinear_trapezoid or arcsine"
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
-_EXPONENT = r"(?:[eE][+-]?\d{1,3})?"
-_TEXT = re.compile(
-    rf"\s*(?P<value>{_NUMBER})(?:\((?P<digits>\d+\.?\d*)\))?(?P<exponent>{_EXPONENT})"
-    rf"(?:\s*(?:±|\+/-)\s*(?P<u>{_NUMBER}{_EXPONENT}))?\s*(?P<unit>(?:1/)?[^\d\s+-].*?|)\s*"
-)
-_SPREADS = ("u", "U", "half_width", "range")
-_KEYS = ("value", *_SPREADS, "k", "distribution", "beta", "limits_within", "dof", "source")
-#: No value is longer than this; digits without end would overflow.
-_LONGEST = 200
 #: A lognormal `range` is read as its central 95 % interval.
 _NORMAL_95 = 1.959963984540054
 #: A stated u and the one that follows from the ends of a distribution may differ by their rounding.
@@ -262,11 +252,11 @@ class Input:
     ) -> Input:
         """Return value ± half-width, bounded; `beta` and `limits_within` where the shape has them."""
         if distribution not in get_args(Bounded):
-            raise InputValueError(f"a half width is {_BOUNDED}", "distribution")
+            raise InputValueError(f"a half width is {BOUNDED_SHAPES}", "distribution")
         if not 0 < half_width < math.inf:
             raise InputValueError(f"a half width must be above 0 and finite, got {half_width}", "half_width")
         start = cls(value=value, **described)
-        return _bounded(start, value - half_width, value + half_width, distribution, beta, limits_within)
+        return bounded(start, value - half_width, value + half_width, distribution, beta, limits_within)
 
     @classmethod
     def exponential(cls, mean: float, **described: Unpack[Described]) -> Input:
@@ -366,7 +356,6 @@ def _gamma(value: Input, share: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 _NAMES = ", ".join(name for name in get_args(Distribution) if name != "exact")
-_BOUNDED = ", ".join(get_args(Bounded)).replace(", arcsine", " or arcsine")
 _QUANTILES: dict[str, Callable[[Input, NDArray[np.float64]], NDArray[np.float64]]] = {
     "normal": _normal,
     "student_t": _normal,
@@ -383,150 +372,7 @@ _QUANTILES: dict[str, Callable[[Input, NDArray[np.float64]], NDArray[np.float64]
 }
 
 
-def shorthand(value: float, u: float, unit: str = "1") -> str:
-    """Print a value with two digits of its standard uncertainty in parentheses (JCGM 100, 7.2.2).
-
-    Examples
-    --------
-    >>> shorthand(50.000838, 3.2e-5, "mm")
-    '50.000838(32) mm'
-    """
-    plain = "f" if u > 1e-6 and max(abs(value), u) < 1e9 else ""
-    number = format(uncertainties.ufloat(value, u), f".2u{plain}S") if u else f"{value:.12g}"
-    if not re.search("[1-9]", number.partition("(")[0]):  # what rounds to zero has no sign
-        number = number.removeprefix("-")
-    return number if unit == "1" else f"{number} {unit}"
-
-
-def read_text(text: str, si_unit: str) -> Input:
-    """Read ``'70 nm'``, ``'72800 ± 500 K/W'``, ``'72800 +/- 500 K/W'`` or ``'72.8(5) kK/W'``.
-
-    A stated ± is a standard uncertainty (k = 1) of a normal distribution.
-
-    Raises
-    ------
-    InputValueError
-        No number, no unit, or a unit of another kind than `si_unit`.
-
-    Examples
-    --------
-    >>> read_text("72.8(5) kK/W", "K/W").u
-    500.0
-    """
-    match = _TEXT.fullmatch(text) if len(text) <= _LONGEST else None
-    if match is None:
-        wanted = EXAMPLES.get(si_unit, f"a value in {si_unit}")
-        raise InputValueError(f"'{_shortened(text)}' is not a number with a unit, expected {wanted}")
-    if match["digits"] and match["u"]:
-        raise InputValueError(f"'{_shortened(text)}' states its uncertainty twice, expected it once")
-    try:
-        scale = scale_to_si(match["unit"], si_unit)
-    except ValueError as error:
-        raise InputValueError(str(error)) from None
-    value = float(match["value"] + match["exponent"]) * scale
-    u = _in_last_digits(match) if float(match["digits"] or 0) else float(match["u"] or 0.0)
-    return Input(value=value, unit=si_unit, u=u * scale, distribution="normal" if u else "exact")
-
-
-def _in_last_digits(match: re.Match[str]) -> float:
-    """Uncertainty of the shorthand 72.8(5), in the unit of its number."""
-    try:
-        shorthand = uncertainties.ufloat_fromstr(f"{match['value']}({match['digits']}){match['exponent']}")
-    except OverflowError:
-        raise InputValueError("must be a finite number") from None
-    return float(shorthand.std_dev)
-
-
-def read_mapping(entries: Mapping[str, object], si_unit: str) -> Input:
-    """Read ``{value, u | U and k | half_width | range, distribution, beta, limits_within, dof, source}``.
-
-    ``u`` is a standard uncertainty, ``U`` an expanded one with its coverage factor ``k``, ``half_width`` that of a
-    bounded distribution, ``range`` its two ends (of a lognormal: its central 95 % interval). A trapezoidal one takes
-    ``beta``, its top over its base; a curvilinear trapezoid ``limits_within``, how well the two ends of the rectangle
-    are known; a ``student_t`` its ``dof``; an exponential nothing but its value. Uncertainties may be given in per
-    cent of the value.
-
-    Raises
-    ------
-    InputValueError
-        With the key that is wrong.
-    """
-    stated = _stated_spread(entries)
-    value = _part(entries, "value", si_unit)
-    if value.u and (stated or "distribution" in entries):
-        raise InputValueError("the uncertainty is stated twice, expected it once", "value")
-    source = entries.get("source", "")
-    if not isinstance(source, str):
-        raise InputValueError("expected a text", "source")
-    described = replace(value, source=source, dof=_degrees_of_freedom(entries))
-    if stated is None and "distribution" not in entries:
-        return described
-    distribution = _distribution(entries, stated)
-    if stated is None or distribution == "exponential":
-        return _exponential(described, stated)
-    beta, within = _shape_parameters(entries, distribution, value.value, si_unit)
-    if stated == "range":
-        low, high = _ends(entries, si_unit)
-        return _bounded(described, low, high, distribution, beta, within)
-    width = _spread(entries, stated, value.value, si_unit)
-    if width < 0:
-        raise InputValueError("must be zero or positive", stated)
-    if stated == "half_width":
-        if distribution not in get_args(Bounded):
-            raise InputValueError(f"a half width is {_BOUNDED}", "distribution")
-        return _bounded(described, value.value - width, value.value + width, distribution, beta, within)
-    u = width / _coverage_factor(entries) if stated == "U" else width
-    if not u:
-        return described
-    return replace(described, u=u, distribution=distribution, beta=beta, limits_within=within)
-
-
-def _stated_spread(entries: Mapping[str, object]) -> str | None:
-    """The one key that states the uncertainty, if there is one; contradictions are refused."""
-    for key in entries:
-        if key not in _KEYS:
-            raise InputValueError(f"unknown key, expected one of {', '.join(_KEYS)}", key)
-    stated = [key for key in _SPREADS if key in entries]
-    if len(stated) > 1:
-        raise InputValueError(f"the uncertainty is stated twice ({' and '.join(stated)}), expected it once", stated[1])
-    if "k" in entries and stated != ["U"]:
-        raise InputValueError("a coverage factor belongs to an expanded uncertainty U, expected both or neither", "k")
-    for key in ("distribution", "beta", "limits_within"):
-        if key in entries and not stated and entries.get("distribution") != "exponential":
-            raise InputValueError("belongs to an uncertainty, expected one of u, U, half_width, range beside it", key)
-    return stated[0] if stated else None
-
-
-def _distribution(entries: Mapping[str, object], stated: str | None) -> Distribution:
-    usual = {"half_width": "uniform", "range": "uniform"}.get(stated or "", "normal")
-    name = entries.get("distribution", usual)
-    allowed = [shape for shape in get_args(Distribution) if shape != "exact"]
-    for shape in allowed:
-        if name == shape:
-            return shape
-    raise InputValueError(f"'{name}' is not a distribution, expected one of {', '.join(allowed)}", "distribution")
-
-
-def _exponential(value: Input, stated: str | None) -> Input:
-    if stated is not None:
-        raise InputValueError("the standard uncertainty of an exponential is its value, expected no other", stated)
-    return replace(value, distribution="exponential")
-
-
-def _shape_parameters(
-    entries: Mapping[str, object], distribution: Distribution, value: float, si_unit: str
-) -> tuple[float, float]:
-    """Find `beta` and `limits_within` of the two shapes that have them; elsewhere they are not numbers."""
-    owners = {"beta": "trapezoidal", "limits_within": "curvilinear_trapezoid"}
-    for key, owner in owners.items():
-        if (key in entries) != (distribution == owner):
-            raise InputValueError(f"belongs to the distribution {owner}, expected both or neither", key)
-    beta = _part(entries, "beta", "1").value if "beta" in entries else math.nan
-    within = _spread(entries, "limits_within", value, si_unit) if "limits_within" in entries else math.nan
-    return beta, within
-
-
-def _bounded(
+def bounded(
     value: Input,
     low: float,
     high: float,
@@ -545,58 +391,22 @@ def _bounded(
         u = value.value * math.log(high / low) / (2 * _NORMAL_95)
         return replace(value, u=u, low=low, high=high, distribution=distribution)
     if distribution not in get_args(Bounded):
-        raise InputValueError(f"a range is {_BOUNDED}, or lognormal", "distribution")
+        raise InputValueError(f"a range is {BOUNDED_SHAPES}, or lognormal", "distribution")
     beyond = within if distribution == "curvilinear_trapezoid" else 0.0
     ends = (low - beyond, high + beyond)
     return replace(value, low=ends[0], high=ends[1], distribution=distribution, beta=beta, limits_within=within)
 
 
-def _ends(entries: Mapping[str, object], si_unit: str) -> tuple[float, float]:
-    ends = entries["range"]
-    if not isinstance(ends, (list, tuple)) or len(ends) != 2:
-        raise InputValueError("expected two values, [low, high]", "range")
-    low, high = (_part({"range": end}, "range", si_unit).value for end in ends)
-    return low, high
+def shorthand(value: float, u: float, unit: str = "1") -> str:
+    """Print a value with two digits of its standard uncertainty in parentheses (JCGM 100, 7.2.2).
 
-
-def _part(entries: Mapping[str, object], key: str, si_unit: str) -> Input:
-    if key not in entries:
-        raise InputValueError("the key is missing", key)
-    text = entries[key]
-    if not isinstance(text, str):
-        raise InputValueError(f"expected {EXAMPLES.get(si_unit, 'a value in ' + si_unit)}", key)
-    try:
-        found = read_text(text, si_unit)
-    except InputValueError as error:
-        raise InputValueError(str(error), key) from None
-    if found.u and key != "value":
-        raise InputValueError("has an uncertainty of its own, expected a plain value", key)
-    return found
-
-
-def _spread(entries: Mapping[str, object], key: str, value: float, si_unit: str) -> float:
-    text = entries[key]
-    if isinstance(text, str) and text.strip().endswith("%") and si_unit != "1":
-        return abs(value) * _part({key: text}, key, "1").value
-    return _part(entries, key, si_unit).value
-
-
-def _plain_number(entries: Mapping[str, object], key: str, *, above: float) -> float:
-    number = _part(entries, key, "1").value
-    if not number > above:
-        raise InputValueError(f"must be above {above:g}", key)
-    return number
-
-
-def _coverage_factor(entries: Mapping[str, object]) -> float:
-    if "k" not in entries:
-        raise InputValueError("an expanded uncertainty U needs its coverage factor k", "k")
-    return _plain_number(entries, "k", above=0)
-
-
-def _degrees_of_freedom(entries: Mapping[str, object]) -> float:
-    return _plain_number(entries, "dof", above=0) if "dof" in entries else math.inf
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
+    Examples
+    --------
+    >>> shorthand(50.000838, 3.2e-5, "mm")
+    '50.000838(32) mm'
+    """
+    plain = "f" if u > 1e-6 and max(abs(value), u) < 1e9 else ""
+    number = format(uncertainties.ufloat(value, u), f".2u{plain}S") if u else f"{value:.12g}"
+    if not re.search("[1-9]", number.partition("(")[0]):  # what rounds to zero has no sign
+        number = number.removeprefix("-")
+    return number if unit == "1" else f"{number} {unit}"
