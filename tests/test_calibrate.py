@@ -282,7 +282,9 @@ def test_contradicting_correlations_are_exit_code_3(tmp_path, capsys):
     lines += [f"  - {{between: [experiments.gold.{a}, experiments.gold.{b}], coefficient: {r}}}" for a, b, r in pairs]
     file.write_text(file.read_text() + "\n".join(lines) + "\n")
     assert main(["calibrate", str(file), "--no-report", "--out", str(tmp_path / "run")]) == 3
-    assert "correlations contradict each other" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith(f"{file}:")
+    assert ": correlations: the stated correlations contradict each other" in said
 
 
 def test_the_run_folder_holds_the_whole_calibration(tmp_path, capsys):

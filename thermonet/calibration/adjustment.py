@@ -253,7 +253,8 @@ class _Search:
         design = block.by_parameters(readings, values)
         if not (np.all(np.isfinite(misclosures)) and np.all(np.isfinite(design))):
             raise CalibrationError(
-                f"{block.name}: the protocol has no value at these readings; expected readings within its range"
+                f"{block.name}: the protocol has no value at these readings; expected readings within its range",
+                block.path,
             )
         rank = _rank(design)
         estimated = not block.u
@@ -298,7 +299,7 @@ class _Search:
         scale = np.linalg.norm(jacobian, axis=0)
         unused = [p.name for p, size in zip(self.parameters, scale, strict=True) if not size > 0]
         if unused:
-            raise CalibrationError(f"not identifiable: {_listed(unused)}; no record depends on it")
+            raise CalibrationError(f"not identifiable: {_listed(unused)}; no record depends on it", "experiments")
         left, singular, right = np.linalg.svd(jacobian / scale, full_matrices=False)
         if len(singular) < len(scale) or singular[-1] < _RANK * singular[0]:
             loose = right[-1] if len(singular) == len(scale) else _null_direction(jacobian / scale)
@@ -312,7 +313,8 @@ class _Search:
         involved = [self.parameters[j].name for j in order if abs(direction[j]) > 0.1 * np.max(np.abs(direction))]
         raise CalibrationError(
             f"not identifiable together: {_listed(involved)}; the records fix only a combination of them. Expected "
-            "one of them stated with its uncertainty, or an experiment that tells them apart"
+            "one of them stated with its uncertainty, or an experiment that tells them apart",
+            "experiments",
         )
 
     def _moved_readings(self, records: Sequence[AdjustedRecord], step: Vector) -> float:
@@ -390,12 +392,14 @@ def _stated(
     for (first, second), coefficient in correlations.items():
         for name in (first, second):
             if name not in places:
-                raise CalibrationError(f"'{name}' is no uncertain input of this campaign, and cannot be correlated")
+                message = f"'{name}' is no uncertain input of this campaign, and cannot be correlated"
+                raise CalibrationError(message, "correlations")
         coefficients[places[first], places[second]] = coefficients[places[second], places[first]] = coefficient
     if len(stated) and np.linalg.eigvalsh(coefficients)[0] < 1e-12:
         raise CalibrationError(
             "the stated correlations contradict each other: their matrix is not positive definite (smallest "
-            f"eigenvalue {np.linalg.eigvalsh(coefficients)[0]:.2g}); expected coefficients that can occur together"
+            f"eigenvalue {np.linalg.eigvalsh(coefficients)[0]:.2g}); expected coefficients that can occur together",
+            "correlations",
         )
     return coefficients * np.outer(u, u), stated
 
@@ -421,7 +425,8 @@ def _scatter(block: Conditions, design: Vector, misclosures: Vector, rank: int) 
     if dof < 1:
         raise CalibrationError(
             f"{block.name}: {block.size} readings without stated noise leave no degree of freedom for the scatter to "
-            f"show it; expected more than {rank} readings, or noise"
+            f"show it; expected more than {rank} readings, or noise",
+            block.path,
         )
     scaled = design / np.maximum(np.linalg.norm(design, axis=0), np.finfo(float).tiny)
     left, singular, _ = np.linalg.svd(scaled, full_matrices=False)
@@ -431,7 +436,9 @@ def _scatter(block: Conditions, design: Vector, misclosures: Vector, rank: int) 
     if block.robust:
         found = _NORMAL_MAD * float(np.median(np.abs(rest))) * math.sqrt(block.size / dof)
     if not found > 0:
-        raise CalibrationError(f"{block.name}: the readings do not scatter at all; expected noise to be stated")
+        raise CalibrationError(
+            f"{block.name}: the readings do not scatter at all; expected noise to be stated", block.path
+        )
     return found
 
 

@@ -163,12 +163,14 @@ def _noise(document: CampaignDocument, name: str, entry: ExperimentEntry, record
         if np.min(u) < _FINEST_NOISE * largest:
             raise CalibrationError(
                 f"{name}: a noise of {np.min(u):.3g} in {channel}, whose readings reach {largest:.3g}, is no standard "
-                f"uncertainty that a reading can have; expected at least {_FINEST_NOISE:g} of the readings"
+                f"uncertainty that a reading can have; expected at least {_FINEST_NOISE:g} of the readings",
+                f"experiments.{name}.noise",
             )
     if found and entry.noisy[0] not in found:
         raise CalibrationError(
             f"{name}: the noise of {entry.noisy[0]} is missing beside that of {', '.join(found)}; expected it, or no "
-            "noise at all"
+            "noise at all",
+            f"experiments.{name}.noise",
         )
     return found
 

@@ -28,7 +28,11 @@ def slope(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
 
 
 class CalibrationError(PhysicsError):
-    """Records and inputs that do not determine what they are to determine."""
+    """Records and inputs that do not determine what they are to determine; `path` says where in the campaign."""
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,11 @@ class Conditions:
     rows: NDArray[np.int64]
     robust: bool = False
     response: tuple[str, str] = ("", "")
+
+    @property
+    def path(self) -> str:
+        """Where the experiment stands in its campaign."""
+        return f"experiments.{self.name}"
 
     @property
     def size(self) -> int:

@@ -62,6 +62,7 @@ def calibrate(
             settings=settings,
             chosen={"trials": trials, "seed": seed, "data": hashes},
             out=out,
+            located=opened.located,
             as_json=as_json,
             no_report=no_report,
             strict=strict,

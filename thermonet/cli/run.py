@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from thermonet.documents.located import LocatedDocument
     from thermonet.results.record import Check, Result
 
 
@@ -30,6 +31,8 @@ class Run:
         Options and whatever else changes numbers.
     out
         Folder; by default one named after document and hash.
+    located
+        The document with its places, where a failure may know its own.
     as_json, no_report, strict, verbose
         Switches of the same names.
     """
@@ -41,6 +44,7 @@ class Run:
     settings: tuple[str, ...]
     chosen: Mapping[str, object]
     out: Path | None
+    located: LocatedDocument | None = None
     as_json: bool
     no_report: bool
     strict: bool
@@ -69,6 +73,9 @@ def run(wanted: Run, compute: Callable[[], Any], summary: Callable[[Result], str
     try:
         found = compute()
     except PhysicsError as error:  # well formed, and yet nothing that can exist
+        path = getattr(error, "path", "")
+        if wanted.located is not None:
+            raise DocumentError([wanted.located.place(path).problem(path, str(error))]) from None
         raise DocumentError([Problem(str(wanted.file), 1, 1, "document", str(error))]) from None
     result: Result = found.result
     _say(wanted.verbose, "solved", started)

@@ -67,15 +67,20 @@ class OpenedCampaign:
     ----------
     campaign
         The document and the data.
-    text
-        It as YAML, settings applied.
+    located
+        It as text with its places, settings applied.
     design
         The design that it updates, as a person wrote it; None where it updates none.
     """
 
     campaign: Campaign
-    text: str
+    located: LocatedDocument
     design: LocatedDocument | None = None
+
+    @property
+    def text(self) -> str:
+        """The document as YAML."""
+        return dumped(self.located.data)
 
     @property
     def name(self) -> str:
@@ -161,7 +166,7 @@ def read_campaign(file: Path | str, settings: tuple[str, ...] = ()) -> OpenedCam
     campaign = Campaign(document, read_records(document, folder), factors_of(document, folder))
     update = document.update
     design = None if update is None else load(_design_file(document.probes[update.probe], folder))
-    return OpenedCampaign(campaign, dumped(located.data), design)
+    return OpenedCampaign(campaign, located, design)
 
 
 def _design_file(probe: ProbeEntry, folder: Path) -> Path:

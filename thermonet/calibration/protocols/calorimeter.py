@@ -67,12 +67,14 @@ def _parts(setup: Setup[Calorimeter]) -> dict[str, NDArray[np.bool_]]:
     parts = {part: contact == part for part in (OPEN, CLOSED) if np.any(contact == part)}
     if CLOSED not in parts:
         raise CalibrationError(
-            f"{setup.name}: no reading has the contact '{CLOSED}', expected some: they carry the signal"
+            f"{setup.name}: no reading has the contact '{CLOSED}', expected some: they carry the signal",
+            setup.path,
         )
     if OPEN not in parts and setup.entry.conductance is None:
         raise CalibrationError(
             f"{setup.name}: the conductance of the beams is not known, expected {setup.path}.conductance or readings "
-            f"with the contact '{OPEN}'"
+            f"with the contact '{OPEN}'",
+            setup.path,
         )
     return parts
 

@@ -119,4 +119,5 @@ def nonzero(name: str, channel: str, readings: Any, lines: Any) -> None:  # noqa
     """Refuse readings of zero where the protocol divides by them."""
     if np.any(readings == 0):
         line = int(lines[int(np.argmax(readings == 0))])
-        raise CalibrationError(f"{name}: {channel} is zero in line {line}, expected a current that heats")
+        message = f"{name}: {channel} is zero in line {line}, expected a current that heats"
+        raise CalibrationError(message, f"experiments.{name}.data")

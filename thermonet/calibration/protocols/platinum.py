@@ -32,7 +32,8 @@ def platinum_thermometer(setup: Setup[PlatinumCalibration]) -> list[Conditions]:
     if setup.entry.self_heating is None and np.ptp(np.abs(current_read)) < _SPREAD * np.max(np.abs(current_read)):
         raise CalibrationError(
             f"{setup.name}: the film's own heating is not known, expected readings at currents that differ by 20 % or "
-            f"more, or {setup.path}.self_heating"
+            f"more, or {setup.path}.self_heating",
+            setup.path,
         )
     bath, voltage, current = setup.thermometer("bath"), setup.meter("voltmeter"), setup.meter("ammeter")
     film = platinum(setup.book, setup.campaign, setup.entry.thermometer)

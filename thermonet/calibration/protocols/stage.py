@@ -90,5 +90,6 @@ def _check_contacts(name: str, entry: HotStage, record: Record) -> None:
     if len(distinct) < 3:
         raise CalibrationError(
             f"{name}: {_NOT_IDENTIFIABLE}: expected readings at three or more contacts of different known resistance, "
-            f"to extrapolate; got {len(distinct)}"
+            f"to extrapolate; got {len(distinct)}",
+            f"experiments.{name}.contacts",
         )
