@@ -112,8 +112,11 @@ def _ratio(above: str, below: str, values: Values) -> Any:  # noqa: ANN401
 
 
 def _meaning(key: str, adjustment: Adjustment) -> tuple[str, str, str]:
-    if key.partition(".")[0] in _MEANING:
-        return _MEANING[key.partition(".")[0]]
+    word = key.partition(".")[0]
+    if word in _MEANING:
+        unit, symbol, description = _MEANING[word]
+        stated = word == "probe_resistance" and STATED_RESISTANCE in adjustment.names
+        return unit, symbol, "measured elsewhere, as stated" if stated else description
     parts = key.split(".")
     unit = adjustment.parameters[adjustment.index(key)].unit
     word = parts[2]

@@ -38,16 +38,18 @@ class Extrapolation:
     high: float
 
 
-def stage_temperatures(campaign: Campaign, adjustment: Adjustment) -> Iterator[tuple[float, float]]:
-    """Lowest and highest temperature of every isothermal stage [K]."""
-    for name, entry in campaign.document.experiments.items():
-        if isinstance(entry, IsothermalStage):
-            yield _range(campaign, adjustment, entry.stage, campaign.records[name].channels["stage"])
+def stage_temperatures(campaign: Campaign, adjustment: Adjustment) -> dict[str, tuple[float, float]]:
+    """Lowest and highest temperature of every isothermal stage [K], by experiment."""
+    return {
+        name: _range(campaign, adjustment, entry.stage, campaign.records[name].channels["stage"])
+        for name, entry in campaign.document.experiments.items()
+        if isinstance(entry, IsothermalStage)
+    }
 
 
 def extrapolations(campaign: Campaign, adjustment: Adjustment) -> Iterator[Extrapolation]:
     """Where S_TC is reported outside the stages' range, and where a film is used outside that of its calibration."""
-    stages = list(stage_temperatures(campaign, adjustment))
+    stages = stage_temperatures(campaign, adjustment).values()
     if campaign.document.temperature is not None and stages:
         low, high = min(low for low, _ in stages), max(high for _, high in stages)
         yield from _outside("S_TC", campaign.document.temperature.value, (low, high), 0.0)

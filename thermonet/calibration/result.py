@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from thermonet.calibration.adjustment import Adjustment
 from thermonet.calibration.assessment import Assessment
-from thermonet.calibration.campaign import Campaign, probes_of
+from thermonet.calibration.campaign import Campaign, experiment_of, probes_of
 from thermonet.calibration.outcome import Derived, correlation_of, covariance_of, suffix, uncorrelated_heat_u
 from thermonet.calibration.ranges import stage_temperatures
 from thermonet.calibration.trials import Trials
 from thermonet.calibration.verdicts import SIGNIFICANCE, checks
-from thermonet.documents.experiments import SymmetricJunction
+from thermonet.documents.experiments import ProbeExperiment, SymmetricJunction
 from thermonet.quantities.formatting import with_unit
 from thermonet.results.folder import versions
 from thermonet.results.record import Check, Column, Quantity, Result, Table
@@ -25,6 +25,8 @@ from thermonet.uncertainty.coverage import Expanded, coverage_factor
 PROBABILITY = 0.95
 #: Readings of the thermocouple that the table of heats is printed for [V].
 _READINGS = (1e-8, 1e-7, 1e-6)
+#: Channels that heat in the probe answers in.
+_THERMOVOLTAGES = ("V_plus", "V_TC", "V_in_phase")
 
 
 def expanded(found: Derived, probability: float) -> Expanded:
@@ -255,12 +257,15 @@ def heat_table(campaign: Campaign, found: Mapping[str, Derived]) -> Table:
 
 def validity_table(campaign: Campaign, adjustment: Adjustment, found: Mapping[str, Derived]) -> Table:
     """Ranges that the records cover; beyond them a calibration is extrapolated."""
-    rows = [("temperature", "K", low, high) for low, high in stage_temperatures(campaign, adjustment)]
-    heat = found.get("heat_per_volt")
+    rows = [
+        (f"temperature, {name}", "K", low, high)
+        for name, (low, high) in stage_temperatures(campaign, adjustment).items()
+    ]
     for name, record in adjustment.records.items():
         channel, against = record.conditions.response
-        volts = np.abs(np.asarray(record.conditions.observed[channel], dtype=float))
-        if channel.startswith(("V_plus", "V_TC", "V_in")) and heat is not None:
+        heat = found.get(f"heat_per_volt{_suffix_of(campaign, name)}")
+        if channel in _THERMOVOLTAGES and heat is not None:
+            volts = np.abs(np.asarray(record.conditions.observed[channel], dtype=float))
             low, high = (abs(heat.value) * float(end(volts)) for end in (np.min, np.max))
             rows.append((f"heat in the probe, {name}", "W", low, high))
         if against == "f":
@@ -272,6 +277,12 @@ def validity_table(campaign: Campaign, adjustment: Adjustment, found: Mapping[st
         name: Column("SI" if name in ("low", "high") else "", list(values))
         for name, values in zip(names, columns, strict=True)
     }
+
+
+def _suffix_of(campaign: Campaign, block: str) -> str:
+    """What the keys of a record's probe end in."""
+    entry = campaign.document.experiments[experiment_of(block, campaign.document)]
+    return suffix(campaign.document, entry.probe) if isinstance(entry, ProbeExperiment) else ""
 
 
 def environment_table(campaign: Campaign) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,7 @@ def _quantities(result: Result) -> Iterator[str]:
         if key in rows:
             wide, k, probability, dof = (float(cell or 0) for cell in rows[key])
             line += f"   U = {with_unit(wide, quantity.unit, digits=2)}, k = {k:.2f}, {probability:.0%}"
-            line += f", {dof:.0f} degrees of freedom" if dof else ""
+            line += f", {math.floor(dof)} degrees of freedom" if dof else ""
         yield line
 
 

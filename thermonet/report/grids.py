@@ -17,12 +17,13 @@ from thermonet.report.names import (
     prose,
     readable,
     symbol_markup,
+    titled,
     words,
 )
 from thermonet.results.record import Check, Quantity, Result, Table, Value
 from thermonet.studies.model_errors import ModelError
-from thermonet.studies.montecarlo import MonteCarlo
 from thermonet.studies.probe import ProbeStudy
+from thermonet.uncertainty.intervals import Comparison
 
 #: Inputs with a smaller share of a variance are printed as one line.
 _SHARE = 1e-3
@@ -191,7 +192,7 @@ def checks_grid(checks: Mapping[str, Check]) -> Grid:
     rows = [
         (
             badge(check.holds),
-            words(key),
+            titled(key),
             _ratio(check.value, check.u),
             _ratio(check.threshold, None),
             prose(check.explanation),
@@ -214,19 +215,20 @@ def _ratio(value: float, u: float | None) -> Markup:
     return prose(with_unit(value, "1", u, 3))
 
 
-def trials_grid(trials: MonteCarlo, quantities: Mapping[str, Quantity]) -> Grid:
+def trials_grid(found: Mapping[str, Comparison], quantities: Mapping[str, Quantity], probability: float = 0.95) -> Grid:
     """Both propagations of every quantity."""
     rows = []
-    for key, item in trials.quantities.items():
+    for key, item in found.items():
         unit = quantities[key].unit
         cells = (
-            printed_interval(*item.first_order, unit),
-            printed_interval(item.low, item.high, unit),
-            printed(item.mean, unit, item.u),
+            printed_interval(*item.first_order, unit).replace("-", "−"),
+            printed_interval(item.low, item.high, unit).replace("-", "−"),
+            printed(item.mean, unit, item.u).replace("-", "−"),
             "yes" if item.agrees else "no",
         )
-        rows.append((words(key), symbol_markup(quantities[key].symbol), *cells))
-    heads = ("First order, 95 %", "Monte Carlo, 95 %", "Mean ± u of the trials")
+        rows.append((titled(key), symbol_markup(quantities[key].symbol), *cells))
+    held = f"{100 * probability:.4g} %"
+    heads = (f"First order, {held}", f"Monte Carlo, {held}", "Mean ± u of the trials")
     return Grid(
         (("Quantity", "text"), ("Symbol", "text"), *((head, "number") for head in heads), ("Agree", "text")), rows
     )

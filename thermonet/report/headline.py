@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from thermonet.report.grids import numerical_error, percent
 from thermonet.report.names import printed, printed_input, readable
 from thermonet.studies.probe import ProbeStudy
-from thermonet.studies.sensitivities import BudgetLine
+from thermonet.uncertainty.budget import BudgetLine
 
 
 @dataclass(frozen=True)

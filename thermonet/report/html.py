@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -11,9 +12,12 @@ from markupsafe import Markup
 from thermonet.report import grids
 from thermonet.report.figures import Drawing
 from thermonet.report.headline import headline_of
-from thermonet.report.names import printed, prose, symbol_markup, words
+from thermonet.report.names import printed, printed_concise, prose, symbol_markup, titled, words
 from thermonet.results.record import Result
 from thermonet.studies.probe import ProbeStudy
+
+if TYPE_CHECKING:
+    from thermonet.studies.calibration import CalibrationStudy
 
 
 @cache
@@ -25,7 +29,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"prose": prose, "symbol": symbol_markup, "words": words}
+    environment.filters |= {"prose": prose, "symbol": symbol_markup, "words": words, "titled": titled}
     environment.globals["badge"] = grids.badge
     return environment
 
@@ -96,6 +100,56 @@ def result_page(
     )
 
 
+def calibration_page(
+    study: CalibrationStudy, drawings: Mapping[str, tuple[Drawing, str]], provenance: Mapping[str, object]
+) -> str:
+    """Page of a calibration; parameters as for `probe_page`."""
+    from thermonet.report import calibration as told
+    from thermonet.report import calibration_grids as tables
+
+    result, document = study.result, study.campaign.document
+    held = [key for key, check in result.checks.items() if check.holds]
+    return (
+        _environment()
+        .get_template("calibration.html.j2")
+        .render(
+            name=result.name,
+            title=document.title or result.name,
+            document=document,
+            synthetic=told.synthetic(study),
+            headline=told.headline_of(study),
+            warnings=told.warnings_of(result),
+            held=held,
+            figures=_figures(drawings),
+            results=tables.results_grid(result, nuisance=False),
+            others=tables.results_grid(result, nuisance=True),
+            covariance=tables.covariance_grid(result),
+            heat=tables.heat_grid(result),
+            budgets=_causes(result),
+            parameters=tables.parameters_grid(result),
+            checks=grids.checks_grid(result.checks),
+            trials=_calibration_trials(study),
+            ranges=tables.ranges_grid(result),
+            data=tables.data_grid(result),
+            facts=tables.facts_grid(told.facts_of(study)),
+            update=None if study.update is None else _update(study.update.result),
+            provenance=grids.provenance_grid({"versions": tables.software(result), **provenance}),
+        )
+    )
+
+
+def certificate_page(study: CalibrationStudy) -> str:
+    """One printed sheet: what was calibrated, by whom, how, what came out, and what it may not be taken for."""
+    from thermonet.report.calibration import synthetic
+    from thermonet.report.certificate import certificate_of
+
+    return (
+        _environment()
+        .get_template("certificate.html.j2")
+        .render(certificate=certificate_of(study), synthetic=synthetic(study))
+    )
+
+
 def _figures(drawings: Mapping[str, tuple[Drawing, str]]) -> dict[str, dict[str, str | Markup]]:
     """Figures as the page needs them; their SVG is our own and goes in as it is."""
     return {
@@ -124,13 +178,51 @@ def _budgets(result: Result, *, main: str, links: bool) -> list[dict[str, object
     return found
 
 
+def _causes(result: Result) -> list[dict[str, object]]:
+    """Budget of every reported quantity of a calibration, that of R_P unfolded."""
+    from thermonet.report.calibration_grids import causes_grid, signed
+
+    return [
+        {
+            "key": key,
+            "title": titled(key),
+            "symbol": symbol_markup(quantity.symbol),
+            "value": signed(printed_concise(quantity.value, quantity.unit, quantity.u)),
+            "open": key == "probe_resistance",
+            "grid": causes_grid(table, quantity),
+        }
+        for key, quantity in result.quantities.items()
+        if (table := result.tables.get(f"budget.{key}")) is not None
+    ]
+
+
+def _calibration_trials(study: CalibrationStudy) -> dict[str, object] | None:
+    if study.trials is None:
+        return None
+    probability = float(study.result.tables["expanded"]["probability"].values[0] or 0)
+    return {
+        "grid": grids.trials_grid(study.trials.quantities, study.result.quantities, probability),
+        "count": study.trials.count,
+        "stabilised": study.trials.stabilised,
+    }
+
+
+def _update(result: Result) -> dict[str, object]:
+    """Predictions and inputs of an updated design, before and after."""
+    tables = grids.table_grids(result)
+    return {
+        "checks": grids.checks_grid(result.checks),
+        "tables": {name: tables[name] for name in ("predictions", "parameters") if name in tables},
+    }
+
+
 def _trials(study: ProbeStudy) -> dict[str, object] | None:
     if study.trials is None:
         return None
     found = study.trials.quantities
     agreeing = sum(item.agrees for item in found.values())
     return {
-        "grid": grids.trials_grid(study.trials, study.result.quantities),
+        "grid": grids.trials_grid(found, study.result.quantities),
         "trials": study.trials.trials,
         "impossible": study.trials.impossible,
         "agreeing": agreeing,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from thermonet.report.field import write_body_field, write_field
 from thermonet.report.figures import Drawing, body_figure, probe_drawings, response_figure, svg_text
-from thermonet.report.html import probe_page, result_page
+from thermonet.report.html import calibration_page, certificate_page, probe_page, result_page
 from thermonet.results.folder import table_csv
 from thermonet.results.record import Result
 from thermonet.studies.body import BodyStudy
 from thermonet.studies.probe import ProbeStudy
 
-PAGE, FIGURES, FIELD = "report.html", "figures", "field.vtu"
+if TYPE_CHECKING:
+    from thermonet.studies.calibration import CalibrationStudy
+
+PAGE, FIGURES, FIELD, CERTIFICATE = "report.html", "figures", "field.vtu", "certificate.html"
 
 
 class Study(Protocol):
@@ -28,12 +31,14 @@ class Study(Protocol):
 def write_report(folder: Path, study: Study, provenance: Mapping[str, object]) -> Path:
     """Write ``report.html``, ``figures/NAME.svg`` and ``.csv`` and ``field.vtu``; return the page's path.
 
+    A calibration has no field but, where there are records, a ``certificate.html``.
+
     Parameters
     ----------
     folder
         An existing folder.
     study
-        A studied probe or body, or anything with a `result`, which has no field to draw.
+        A studied probe or body, a calibrated campaign, or anything with a `result`, which has no field to draw.
     provenance
         Versions, options, wall time, printed at the end of the page.
     """
@@ -45,7 +50,28 @@ def write_report(folder: Path, study: Study, provenance: Mapping[str, object]) -
         write_body_field(folder / FIELD, study)
         title = study.document.title
         return _write_plain(folder, study.result, [body_figure(study)], provenance, title)
+    calibrated = _calibrated(study)
+    if calibrated is not None:
+        return _write_calibration(folder, calibrated, provenance)
     return write_result_report(folder, study.result, provenance)
+
+
+def _calibrated(study: Study) -> CalibrationStudy | None:
+    """The study as a calibration, if it is one; nothing of calibrations is loaded before there is one."""
+    if study.result.kind != "calibrate":
+        return None
+    from thermonet.studies.calibration import CalibrationStudy
+
+    return study if isinstance(study, CalibrationStudy) else None
+
+
+def _write_calibration(folder: Path, study: CalibrationStudy, provenance: Mapping[str, object]) -> Path:
+    from thermonet.report.figures.calibration import calibration_drawings
+
+    drawn = _write_figures(folder, calibration_drawings(study))
+    if study.campaign.records:
+        (folder / CERTIFICATE).write_text(certificate_page(study), encoding="utf-8")
+    return _write_page(folder, calibration_page(study, drawn, provenance))
 
 
 def write_result_report(folder: Path, result: Result, provenance: Mapping[str, object]) -> Path:

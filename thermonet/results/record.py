@@ -109,6 +109,9 @@ def _number(value: Value) -> Value:
         return value
     if isinstance(value, int):
         return int(value)
+    plain = getattr(value, "item", None)
+    if plain is not None:  # numpy's truth values and whole numbers are neither Python's nor JSON's
+        return _number(plain())
     number = float(value)
     if not math.isfinite(number):
         raise ValueError("a result holds a number that is not finite")

@@ -75,8 +75,8 @@ def _calibration(file: Path, result: Result) -> Calibration:
         raise _refused(file, "says nothing on S_TC, rho or R_P")
     rows = result.tables.get("validity_range", {})
     ranges = zip(*(rows[key].values for key in ("range", "low", "high")), strict=True) if rows else ()
-    temperatures = tuple((float(low or 0), float(high or 0)) for what, low, high in ranges if what == "temperature")
-    return Calibration(result.name, inputs, temperatures)
+    stages = [(low, high) for what, low, high in ranges if str(what).startswith("temperature")]
+    return Calibration(result.name, inputs, tuple((float(low or 0), float(high or 0)) for low, high in stages))
 
 
 def _refused(file: Path, message: str) -> DataError:

@@ -507,8 +507,8 @@ def _checks(
 ) -> dict[str, Check]:
     return {
         "prior_tension": Check(
-            holds=surprise.p_value >= _SURPRISING,
-            value=surprise.p_value,
+            holds=bool(surprise.p_value >= _SURPRISING),
+            value=float(surprise.p_value),
             u=None,
             threshold=_SURPRISING,
             explanation=f"probability of measured values at least as far from the prior's predictions (chi-squared "
@@ -542,7 +542,8 @@ def _checks(
 
 
 def _below(value: float, threshold: float, explanation: str) -> Check:
-    return Check(holds=value <= threshold, value=value, u=None, threshold=threshold, explanation=explanation)
+    holds = bool(value <= threshold)
+    return Check(holds=holds, value=float(value), u=None, threshold=threshold, explanation=explanation)
 
 
 def _relative_u(model: UpdateModel) -> Floats:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from matplotlib.axes import Axes
 
 from thermonet.report.figures.drawing import BLUE, FAINT, INK, MUTED, ORANGE, Drawing, canvas, gridded, styled
-from thermonet.report.names import printed_input, readable, symbol_math, words
-from thermonet.results.record import Column, Table
+from thermonet.report.names import printed_input, readable, symbol_math, titled
+from thermonet.results.record import Column, Quantity, Table
 from thermonet.studies.probe import ProbeStudy
+from thermonet.uncertainty.intervals import Comparison
 
 #: Inputs that get a bar of their own.
 _BARS = 10
@@ -100,12 +103,28 @@ def _groups(axes: Axes, table: Table) -> None:
         axes.spines[side].set_visible(False)
 
 
-@styled
 def trials_figure(study: ProbeStudy) -> Drawing | None:
     """Intervals of 95 % by first order and by Monte Carlo, relative to the value; None without trials."""
     if study.trials is None:
         return None
-    found, quantities = study.trials.quantities, study.result.quantities
+    return intervals_figure(study.trials.quantities, study.result.quantities, study.trials.trials)
+
+
+@styled
+def intervals_figure(
+    found: Mapping[str, Comparison], quantities: Mapping[str, Quantity], trials: int, probability: float = 0.95
+) -> Drawing:
+    """Intervals by first order and by Monte Carlo, relative to the value.
+
+    Parameters
+    ----------
+    found
+        Both ways, by quantity.
+    quantities
+        Their values, none of them zero.
+    trials, probability
+        Number of trials, and what the intervals hold.
+    """
     ends = {
         key: [100 * (end / quantities[key].value - 1) for end in (*item.first_order, item.low, item.high)]
         for key, item in found.items()
@@ -113,35 +132,21 @@ def trials_figure(study: ProbeStudy) -> Drawing | None:
     height = 0.95 + 0.42 * len(ends)
     figure = canvas(9.6, height, left=0.3, right=0.97, bottom=0.5 / height, top=1 - 0.4 / height)
     axes = figure.subplots()
-    for row, (low, high, trial_low, trial_high) in enumerate(ends.values()):
-        first = row == 0
-        axes.plot(
-            [low, high],
-            [row - 0.14] * 2,
-            color=BLUE,
-            linewidth=5,
-            solid_capstyle="butt",
-            label="first order" if first else None,
-        )
-        axes.plot(
-            [trial_low, trial_high],
-            [row + 0.14] * 2,
-            color=ORANGE,
-            linewidth=5,
-            solid_capstyle="butt",
-            label="Monte Carlo" if first else None,
-        )
+    for first, colour, shift, label in ((0, BLUE, -0.14, "first order"), (2, ORANGE, 0.14, "Monte Carlo")):
+        for row, interval in enumerate(ends.values()):
+            _interval(axes, interval[first : first + 2], row + shift, colour, label if row == 0 else None)
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.set_yticks(range(len(ends)), [f"{words(key)}  {symbol_math(quantities[key].symbol)}" for key in ends])
+    axes.set_yticks(range(len(ends)), [f"{titled(key)}  {symbol_math(quantities[key].symbol)}" for key in ends])
     axes.set_ylim(len(ends) - 0.5, -0.5)
-    axes.set_xlabel("95 % interval relative to the value [%]")
+    axes.set_xlabel(f"{100 * probability:.4g} % interval relative to the value [%]")
     axes.tick_params(axis="y", length=0)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     gridded(axes, "x")
     return Drawing(
         "trials",
         "First order and Monte Carlo",
-        f"Intervals that hold 95 %, by first-order propagation and by {study.trials.trials} Monte Carlo trials.",
+        f"Intervals that hold {100 * probability:.4g} %, by first-order propagation and by {trials} Monte Carlo "
+        "trials.",
         figure,
         {
             "quantity": Column("", list(ends)),
@@ -151,3 +156,7 @@ def trials_figure(study: ProbeStudy) -> Drawing | None:
             },
         },
     )
+
+
+def _interval(axes: Axes, ends: Sequence[float], row: float, colour: str, label: str | None) -> None:
+    axes.plot(ends, [row] * 2, color=colour, linewidth=5, solid_capstyle="butt", label=label)
