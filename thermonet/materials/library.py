@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
 
 from thermonet.documents.materials import MaterialChange, MaterialEntry, MaterialsDocument
@@ -63,11 +63,10 @@ class Materials:
         PhysicsError
             There is no such material.
         """
-        ours = _library_entry(name)
-        stated = _numbers(ours, name)
-        if name in self.changes:
-            stated |= _numbers(self.changes[name], name)
-        return ours.model_copy(update=stated)
+        ours = _named_entry(name)
+        if name not in self.changes:
+            return ours
+        return ours.model_copy(update=_numbers(self.changes[name], name))
 
     def boundary_conductance(self, a: str, b: str) -> Input | None:
         """Return the boundary conductance of two materials [W/m^2/K], or None where the contact is perfect.
@@ -141,6 +140,13 @@ def _library_entry(name: str) -> MaterialEntry:
     if found is None:
         raise PhysicsError(unknown_material(name))
     return found
+
+
+@cache
+def _named_entry(name: str) -> MaterialEntry:
+    """Return a material of the library, each number named by its path."""
+    ours = _library_entry(name)
+    return ours.model_copy(update=_numbers(ours, name))
 
 
 def _numbers(entry: MaterialEntry | MaterialChange, name: str) -> dict[str, Input]:

@@ -30,7 +30,9 @@ class Values:
     def __call__(self, value: Input, name: str = "", source: str = "") -> float:
         """Value of an input [SI], now known under `name` (its own where none is given)."""
         known = name or value.name
-        self.inputs[known] = replace(value, name=known, source=value.source or source)
+        told = value.source or source
+        same = known == value.name and told == value.source
+        self.inputs[known] = value if same else replace(value, name=known, source=told)
         return self.changed.get(known, value.value)
 
 
