@@ -163,7 +163,7 @@ def test_what_nothing_fixes_is_named(x, names):
 def test_an_unused_parameter_is_named():
     """A parameter that no record depends on is refused by name."""
     extra = Parameter(name="lonely", start=1.0, unit="1")
-    with pytest.raises(CalibrationError, match="lonely; no record depends on it"):
+    with pytest.raises(CalibrationError, match="lonely; no record tells it"):
         adjust([*SOUGHT, extra], [line([0, 1, 2], [0, 1, 2.1], {"y": [0.1] * 3})])
 
 

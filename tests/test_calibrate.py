@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import thermonet
-from thermonet.calibration.simulate import answered
 from thermonet.calibration.trials import solved
 from thermonet.cli import main
 from thermonet.documents.builtin import campaigns
@@ -150,7 +149,7 @@ def test_intervals_cover_the_truth(studies, name):
     readings = {}
     for key, record in adjustment.records.items():
         block = record.conditions
-        exact = answered(block, truth)
+        exact = block.answered(truth)
         noise = {channel: u * rng.standard_normal((count, block.size)) for channel, u in block.u.items()}
         readings[key] = {**exact, **{channel: exact[channel] + noise[channel] for channel in noise}}
     stated = np.array([[p.prior.value if p.prior else 0.0 for p in adjustment.parameters]])
@@ -396,3 +395,20 @@ def test_what_a_campaign_measured_of_a_design(studies):
         coefficient = study.result.quantities["correlation_seebeck_resistance"].value
         expected = {("probe_resistance", "seebeck_coefficient"): pytest.approx(coefficient)} if len(keys) > 1 else {}
         assert measured.correlations == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "experiment"), [("seebeck_stage", "stage"), ("probe_resistance_au_au", "gold"), ("joint", "line")]
+)
+@pytest.mark.parametrize("robust", ["no", "huber"])
+def test_noise_left_to_the_scatter(name, experiment, robust):
+    """Without stated noise the scatter gives it, beside gain errors too: the same numbers, u within a fifth, and t."""
+    key = {"stage": "seebeck_coefficient", "gold": "responsivity", "line": "experiments.line.time_constant.1"}[
+        experiment
+    ]
+    settings = (f"experiments.{experiment}.noise={{}}", f"experiments.{experiment}.robust={robust}")
+    free = calibrate(read_campaign(thermonet.builtin(name), settings), Options(trials=0)).derived[keys[experiment]]
+    stated = calibrate(read_campaign(thermonet.builtin(name)), Options(trials=0)).derived[keys[experiment]]
+    assert abs(free.value - stated.value) < 0.5 * stated.u
+    assert free.u == pytest.approx(stated.u, rel=0.2)
+    assert np.isfinite(free.dof)

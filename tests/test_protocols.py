@@ -328,9 +328,7 @@ def test_calorimeter_finds_conductance_and_responsivity():
 def test_calorimeter_without_open_readings_needs_a_conductance():
     """No open reading and no stated conductance: refused, and told what would do; stated, it works."""
     channels = {key: values[10:] for key, values in touch_channels().items()}
-    with pytest.raises(
-        CalibrationError, match=r"expected experiments\.e\.conductance or readings"
-    ):
+    with pytest.raises(CalibrationError, match=r"expected experiments\.e\.conductance or readings"):
         campaign(TOUCH, **channels).adjusted()
     stated = campaign(TOUCH + "    conductance: 62 ± 1 nW/K\n", **channels)
     truth, found = calibrated(stated, {RESPONSIVITY: 1.187, "experiments.e.offset": 1e-8})

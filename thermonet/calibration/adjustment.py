@@ -244,13 +244,17 @@ class _Search:
         )
 
     def _linearised(self, block: Conditions) -> AdjustedRecord:
-        values = dict(zip(self.places, self.values, strict=True))
+        with np.errstate(all="ignore"):  # what is not finite is refused below, by name
+            return self._at(block, dict(zip(self.places, map(float, self.values), strict=True)))
+
+    def _at(self, block: Conditions, values: Values) -> AdjustedRecord:
         readings = self.readings[block.name]
         misclosures = np.asarray(block.misclosure(readings, values), dtype=float)
         slopes = {channel: block.by_channels(readings, values, channel) for channel in block.u}
         for channel, slope in slopes.items():
             misclosures = misclosures + slope * (block.observed[channel] - readings[channel])
-        design = block.by_parameters(readings, values)
+        # Derivatives belong to adjusted readings: a gain error's hold the readings themselves, with all their noise.
+        design = block.by_parameters(readings if block.u else block.answered(values), values)
         if not (np.all(np.isfinite(misclosures)) and np.all(np.isfinite(design))):
             raise CalibrationError(
                 f"{block.name}: the protocol has no value at these readings; expected readings within its range",
@@ -299,7 +303,7 @@ class _Search:
         scale = np.linalg.norm(jacobian, axis=0)
         unused = [p.name for p, size in zip(self.parameters, scale, strict=True) if not size > 0]
         if unused:
-            raise CalibrationError(f"not identifiable: {_listed(unused)}; no record depends on it", "experiments")
+            raise CalibrationError(f"not identifiable: {_listed(unused)}; no record tells it", "experiments")
         left, singular, right = np.linalg.svd(jacobian / scale, full_matrices=False)
         if len(singular) < len(scale) or singular[-1] < _RANK * singular[0]:
             loose = right[-1] if len(singular) == len(scale) else _null_direction(jacobian / scale)

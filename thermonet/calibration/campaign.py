@@ -157,7 +157,13 @@ def _noise(document: CampaignDocument, name: str, entry: ExperimentEntry, record
     """
     size = len(record.lines)
     found: dict[str, Any] = {channel: np.full(size, u) for channel, u in document.noise(entry).items()}
-    found |= {channel: u for channel, u in record.u.items() if channel in entry.noisy}
+    for channel in record.u:
+        if channel not in entry.noisy:
+            message = (
+                f"{name}: readings of {channel} are taken as exact; expected u(...) of {', '.join(entry.noisy)} only"
+            )
+            raise CalibrationError(message, f"experiments.{name}.data")
+    found |= record.u
     for channel, u in found.items():
         largest = float(np.max(np.abs(record.channels[channel])))
         if np.min(u) < _FINEST_NOISE * largest:

@@ -20,6 +20,8 @@ Values = Mapping[str, Any]
 
 #: So small that its square is nothing: the derivative is exact to rounding, and no difference is taken.
 _STEP = 1e-30
+#: Newton steps to true readings; protocols are nearly linear in the channels that answer.
+_ITERATIONS = 8
 
 
 def slope(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
@@ -114,6 +116,15 @@ class Conditions:
     def by_channels(self, readings: Readings, values: Values, *channels: str) -> Vector:
         """``B = dg/dz`` (n,) of a channel, or of several that move together."""
         return slope(self._along_channels, readings, values, channels)
+
+    def answered(self, values: Values) -> Readings:
+        """Readings at which nothing is missed: the dependent channels moved together until the misclosures vanish."""
+        readings: dict[str, NDArray[Any]] = dict(self.observed)
+        for _ in range(_ITERATIONS):
+            miss = self.misclosure(readings, values)
+            moved = miss / self.by_channels(readings, values, *self.dependent)
+            readings |= {channel: readings[channel] - moved for channel in self.dependent}
+        return readings
 
     def _along_parameter(self, step: complex, readings: Readings, values: Values, name: str) -> NDArray[Any]:
         return self.misclosure(readings, {**values, name: values[name] + step})

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from thermonet.calibration.campaign import Campaign, experiment_of
-from thermonet.calibration.conditions import Conditions, Parameter
+from thermonet.calibration.conditions import Parameter
 from thermonet.calibration.records import Record
-
-_ITERATIONS = 8
 
 
 def true_values(
@@ -58,20 +55,9 @@ def simulated(
         name = experiment_of(block.name, campaign.document)
         channels = {key: np.array(values) for key, values in records[name].channels.items()}
         rows = np.isin(records[name].lines, block.rows)
-        exact = answered(block, truth)
+        exact = block.answered(truth)
         for channel in {*block.dependent, *block.u}:
             drawn = generator.standard_normal(block.size) * block.u[channel] * noise if channel in block.u else 0.0
             channels[channel][rows] = exact[channel] + drawn
         records[name] = replace(records[name], channels=channels)
     return campaign.with_records(records)
-
-
-def answered(block: Conditions, truth: Mapping[str, float]) -> dict[str, Any]:
-    """True readings of a block: the dependent channels moved together until the misclosures vanish."""
-    readings = dict(block.observed)
-    for _ in range(_ITERATIONS):
-        slope = block.by_channels(readings, truth, *block.dependent)
-        miss = np.asarray(block.misclosure(readings, truth), dtype=float)
-        for channel in block.dependent:
-            readings[channel] = readings[channel] - miss / slope
-    return readings

@@ -94,11 +94,13 @@ def _quantities(result: Result) -> Iterator[str]:
     table = result.tables["expanded"]
     columns = ("quantity", "expanded", "coverage_factor", "probability", "dof")
     rows = {str(row[0]): row[1:] for row in zip(*(table[name].values for name in columns), strict=True)}
+    longest = max(len(key) for key in result.quantities)
     for key, quantity in result.quantities.items():
-        line = f"  {key:40} {quantity.symbol:8} {concise(quantity.value, quantity.unit, quantity.u)}"
+        line = f"  {key:{longest}} {quantity.symbol:8} {concise(quantity.value, quantity.unit, quantity.u)}"
         if key in rows:
             wide, k, probability, dof = (float(cell or 0) for cell in rows[key])
-            line += f"   U = {with_unit(wide, quantity.unit, digits=2)}, k = {k:.2f}, {probability:.0%}"
+            size = f"{wide:.2g}" if quantity.unit == "1" else with_unit(wide, quantity.unit, digits=2)
+            line += f"   U = {size}, k = {k:.2f}, {probability:.0%}"
             line += f", {math.floor(dof)} degrees of freedom" if dof else ""
         yield line
 
