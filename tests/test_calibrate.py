@@ -403,9 +403,7 @@ def test_what_a_campaign_measured_of_a_design(studies):
 @pytest.mark.parametrize("robust", ["no", "huber"])
 def test_noise_left_to_the_scatter(name, experiment, robust):
     """Without stated noise the scatter gives it, beside gain errors too: the same numbers, u within a fifth, and t."""
-    key = {"stage": "seebeck_coefficient", "gold": "responsivity", "line": "experiments.line.time_constant.1"}[
-        experiment
-    ]
+    keys = {"stage": "seebeck_coefficient", "gold": "responsivity", "line": "experiments.line.time_constant.1"}
     settings = (f"experiments.{experiment}.noise={{}}", f"experiments.{experiment}.robust={robust}")
     free = calibrate(read_campaign(thermonet.builtin(name), settings), Options(trials=0)).derived[keys[experiment]]
     stated = calibrate(read_campaign(thermonet.builtin(name)), Options(trials=0)).derived[keys[experiment]]
