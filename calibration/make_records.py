@@ -100,7 +100,8 @@ def write(document: CampaignDocument, name: str, record: Record, seed: int) -> N
     columns = {channel: column(channel, unit, record.channels[channel]) for channel, unit in units.items()}
     with (HERE / document.name / entry.data).open("w", encoding="utf-8", newline="") as file:
         file.write(f"# SYNTHETIC: simulated by calibration/make_records.py (seed {seed}), measured by nobody.\n")
-        file.write(f"# Truth: S_TC = {SEEBECK * 1e6:g} uV/K, R_P = {RESISTANCE:g} K/W; protocol {entry.protocol}.\n")
+        seebeck, resistance = SECOND if getattr(entry, "probe", "") == "second" else (SEEBECK, RESISTANCE)
+        file.write(f"# Truth: S_TC = {seebeck * 1e6:g} uV/K, R_P = {resistance:g} K/W; protocol {entry.protocol}.\n")
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([heading for heading, _ in columns.values()])
         writer.writerows(zip(*(values for _, values in columns.values()), strict=True))

@@ -243,34 +243,16 @@ def test_symmetric_junction_finds_the_responsivity():
 
 
 def test_symmetric_junction_by_hand():
-    """One noiseless reading against the written equation, every input exact."""
-    exact = "\n".join(row.partition(" ±")[0] if "±" in row and "noise" not in row else row for row in GOLD.splitlines())
-    units = {"heat_fraction": "", "lead_share": "", "lead_transfer_ratio": "", "source_factor": ""}
-    rows = [row + _unit(row, units) for row in exact.splitlines()]
-    set_up = campaign("\n".join(rows).replace("16.3 uV/K", "16.3 uV/K}"), **gold_channels(1))
-    (block,) = set_up.assembled()[1]
-    values = {SEEBECK: 16.3e-6, RESPONSIVITY: 1.187}
+    """One reading at the stated inputs against the written equation."""
+    (block,) = campaign(GOLD, **gold_channels(1)).assembled()[1]
+    stated = {p.name: p.prior.value for p in campaign(GOLD, **gold_channels(1)).assembled()[0] if p.prior}
+    values = {**stated, RESPONSIVITY: 1.187}
     volts, amperes = 67e-3, 67e-3 / 13_000
     lead = amperes**2 * 120
     a, b = (1.187 / 16.3e-6 + 46e3) / 1.5e9, 84e3 / 1.5e9
     bias = (a - b) / (1 + a + b)
     expected = 1.187 * (0.5 * (amperes * volts - lead) * (1 - bias) + 0.2 * lead * 0.5)
     assert -block.misclosure(block.observed, values)[-1] == pytest.approx(expected, rel=1e-12)
-
-
-def _unit(row, plain):
-    """Unit that was cut off with the uncertainty."""
-    units = {
-        "seebeck": " uV/K",
-        "lead_resistance": " ohm",
-        "junction_resistance": " K/W",
-        "substrate_resistance": " kK/W",
-        "access_resistance": " kK/W",
-    }
-    key = row.strip().partition(":")[0]
-    if "seebeck_coefficient" in row:
-        return units["seebeck"]
-    return "" if key in plain else units.get(key, "")
 
 
 def test_a_factor_in_per_cent_is_refused():

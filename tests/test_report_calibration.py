@@ -330,7 +330,7 @@ def test_the_page_says_the_main_things(joint, folder):
     page, _ = pages(folder)
     top, _, rest = page.partition("<nav")
     top = top.partition("<body>")[2]
-    for text in ("16.354(44) µV/K", "72.48(22) kK/W", "U = 0.086 µV/K, k = 1.96, 95 %", "gradient of stage"):
+    for text in ("16.336(44) µV/K", "72.62(22) kK/W", "U = 0.086 µV/K, k = 1.96, 95 %", "gradient of stage"):
         assert text in top
     assert "±" not in top
     assert "First order is validated by 20000 Monte Carlo trials" in top
@@ -403,7 +403,7 @@ def test_the_certificate_holds_what_a_certificate_needs(joint, folder):
     data = "".join(f"{name}:{record.sha256};" for name, record in sorted(joint.campaign.records.items()))
     document = joint.campaign.document
     wanted = [f"joint-{hashlib.sha256(data.encode()).hexdigest()[:8]}", "SYNTHETIC RECORDS: not a calibration"]
-    wanted += [document.date, "16.354(44) µV/K", "15.827(43) µV/K", "0.086 µV/K", "95 %", "infinite", "−0.884"]
+    wanted += [document.date, "16.336(44) µV/K", "15.852(43) µV/K", "0.086 µV/K", "95 %", "infinite", "−0.884"]
     wanted += [*(probe.title for probe in document.probes.values()), *document.instruments, *document.thermometers]
     wanted += [record.sha256[:16] for record in joint.campaign.records.values()]
     wanted += ["may not be cited as evidence", "Symmetric junction.", "page 1 of 1", "Signature"]

@@ -331,3 +331,15 @@ def test_a_comparison_has_both_distances():
     assert (found.d_low, found.d_high) == (0.25, pytest.approx(0.1))
     assert found.agrees
     assert not replace(found, tolerance=0.2).agrees
+
+
+def test_heavy_tails_do_not_validate_first_order():
+    """1/x with x = 1.00(45): the trials' own u is huge, and would let every interval agree (JCGM 101, 8.1)."""
+    inputs = {"x": Input.normal(1.0, 0.3)}
+    first = propagate(lambda x: 1 / x, inputs)
+    trials = simulate(lambda x: 1 / x, {"x": Input.normal(1.0, 0.45)}, seed=3, trials=100_000)
+    wide = propagate(lambda x: 1 / x, {"x": Input.normal(1.0, 0.45)})
+    assert first.standard_uncertainty < trials.standard_uncertainty
+    both = compare(wide, trials)
+    assert both.tolerance <= 0.05
+    assert both.validated is False

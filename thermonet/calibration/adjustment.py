@@ -38,6 +38,8 @@ from thermonet.quantities.inputs import Input
 _MAX_ITERATIONS = 60
 #: Steps below this part of the standard uncertainty change nothing that is printed.
 _CONVERGED = 1e-8
+#: What rounding may leave of a step that does not get shorter.
+_ROUNDING = 1e-4
 #: Singular values below this part of the largest one, of columns scaled to one, mean a direction that nothing fixes.
 _RANK = 1e-9
 #: Huber's constant: 95 % efficient for normal noise.
@@ -217,16 +219,17 @@ class _Search:
         self.places = {parameter.name: j for j, parameter in enumerate(self.parameters)}
         self.values = np.array([parameter.start for parameter in self.parameters])
         self.readings: dict[str, Readings] = {block.name: block.observed for block in self.conditions}
-        self.prior_covariance, self.stated = _stated(self.parameters, self.correlations)
+        coefficients, u, self.stated = _stated(self.parameters, self.correlations)
+        self.coefficients = coefficients
         self.prior_weight = np.zeros((len(self.parameters),) * 2)
         if len(self.stated):
             square = np.ix_(self.stated, self.stated)
-            self.prior_weight[square] = np.linalg.inv(self.prior_covariance)
-            self.prior_root = np.linalg.inv(np.linalg.cholesky(self.prior_covariance))
+            self.prior_weight[square] = np.linalg.inv(coefficients) / np.outer(u, u)
+            self.prior_root = np.linalg.inv(np.linalg.cholesky(coefficients)) / u
         self.prior_values = np.array([p.prior.value if p.prior else 0.0 for p in self.parameters])
 
     def settled(self) -> Adjustment:
-        size, longest = math.inf, 0.0
+        size, longest, moved = math.inf, 0.0, math.inf
         for _ in range(_MAX_ITERATIONS):
             records = [self._linearised(block) for block in self.conditions]
             jacobian, residual = self._stacked(records)
@@ -237,11 +240,14 @@ class _Search:
             self.values = self.values + step * (0.5 if size > 2 * longest > 1 else 1.0)
             moved = self._moved_readings(records, step)
             if size < _CONVERGED and moved < _CONVERGED:
-                return self._result([self._linearised(block) for block in self.conditions])
-        raise NotConvergedError(
-            f"the adjustment did not settle: the last step was {size:.1g} standard uncertainties long; the start "
-            "values or the records contradict the protocol"
-        )
+                break
+        if max(size, moved) > _ROUNDING:
+            worst = self.parameters[int(np.argmax(np.abs(step) / u))].name
+            raise NotConvergedError(
+                f"the adjustment did not settle: the last step of {worst} was {size:.1g} of its standard uncertainties "
+                "long; the records contradict the protocol or the stated inputs"
+            )
+        return self._result([self._linearised(block) for block in self.conditions])
 
     def _linearised(self, block: Conditions) -> AdjustedRecord:
         with np.errstate(all="ignore"):  # what is not finite is refused below, by name
@@ -329,7 +335,8 @@ class _Search:
             if not block.u:
                 continue
             places = [self.places[name] for name in block.parameters]
-            multiplier = (record.misclosures + record.design @ step[places]) / record.u**2
+            # A reading that counts for less moves its channels less, or it would gain leverage by being wild.
+            multiplier = record.weights * (record.misclosures + record.design @ step[places]) / record.u**2
             adjusted = dict(block.observed)
             for channel, u in block.u.items():
                 adjusted[channel] = block.observed[channel] - u**2 * record.slopes[channel] * multiplier
@@ -367,7 +374,7 @@ class _Search:
     def _inputs(self, covariance: Vector) -> list[Cause]:
         """Parts of the stated inputs; correlated ones make one part together."""
         causes = []
-        for group in _groups(self.stated, self.prior_covariance):
+        for group in _groups(self.stated, self.coefficients):
             square = np.ix_(group, group)
             part = covariance[:, group] @ self.prior_weight[square] @ covariance[group, :]
             inputs = [self.parameters[j].prior for j in group]
@@ -386,8 +393,8 @@ class _Search:
 
 def _stated(
     parameters: Sequence[Parameter], correlations: Mapping[tuple[str, str], float]
-) -> tuple[Vector, NDArray[np.int64]]:
-    """Covariance of the stated inputs, and their places among the parameters."""
+) -> tuple[Vector, Vector, NDArray[np.int64]]:
+    """Correlation coefficients and uncertainties of the stated inputs, and their places among the parameters."""
     stated = np.array([j for j, parameter in enumerate(parameters) if parameter.prior is not None], dtype=np.int64)
     priors = [parameters[j].prior for j in stated]
     u = np.array([value.u for value in priors if value is not None])
@@ -398,6 +405,9 @@ def _stated(
             if name not in places:
                 message = f"'{name}' is no uncertain input of this campaign, and cannot be correlated"
                 raise CalibrationError(message, "correlations")
+        if first == second or coefficients[places[first], places[second]] != 0:
+            message = f"{first} and {second} are one input, or correlated twice; expected one coefficient of a pair"
+            raise CalibrationError(message, "correlations")
         coefficients[places[first], places[second]] = coefficients[places[second], places[first]] = coefficient
     if len(stated) and np.linalg.eigvalsh(coefficients)[0] < 1e-12:
         raise CalibrationError(
@@ -405,10 +415,10 @@ def _stated(
             f"eigenvalue {np.linalg.eigvalsh(coefficients)[0]:.2g}); expected coefficients that can occur together",
             "correlations",
         )
-    return coefficients * np.outer(u, u), stated
+    return coefficients, u, stated
 
 
-def _groups(stated: NDArray[np.int64], covariance: Vector) -> list[list[int]]:
+def _groups(stated: NDArray[np.int64], coefficients: Vector) -> list[list[int]]:
     """Places of stated inputs, those that are correlated with each other together."""
     groups: list[list[int]] = []
     left = set(range(len(stated)))
@@ -417,7 +427,7 @@ def _groups(stated: NDArray[np.int64], covariance: Vector) -> list[list[int]]:
         while frontier:
             member = frontier.pop()
             group.add(member)
-            frontier |= {other for other in left - group if covariance[member, other] != 0}
+            frontier |= {other for other in left - group if coefficients[member, other] != 0}
         left -= group
         groups.append([int(stated[i]) for i in sorted(group)])
     return groups

@@ -69,13 +69,17 @@ def assess(campaign: Campaign, adjustment: Adjustment) -> Assessment:
 
 
 def _own_fit(record: AdjustedRecord) -> tuple[np.ndarray, np.ndarray]:
-    """Orthonormal directions that a record itself fixes, and what is left of its misclosures, both over u."""
+    """Orthonormal directions that a record itself fixes, and what is left of its misclosures, both over u.
+
+    Where wild readings were weighed down, they are here too: the fit is that of the others.
+    """
+    root = np.sqrt(record.weights)
     whitened = record.design / record.u[:, None]
     norms = np.linalg.norm(whitened, axis=0)
-    left, singular, _ = np.linalg.svd(whitened[:, norms > 0] / norms[norms > 0], full_matrices=False)
+    left, singular, _ = np.linalg.svd(root[:, None] * whitened[:, norms > 0] / norms[norms > 0], full_matrices=False)
     basis = left[:, singular > _RANK * singular[0]]
     rest = record.misclosures / record.u
-    return basis, rest - basis @ (basis.T @ rest)
+    return basis, rest - (basis @ (basis.T @ (root * rest))) / root
 
 
 def _diagnosed(record: AdjustedRecord) -> Diagnostics:

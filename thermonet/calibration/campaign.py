@@ -76,6 +76,7 @@ class Campaign:
         CalibrationError
             An experiment cannot determine what its protocol is for.
         """
+        _refuse_copies(self.document, self.records)
         book = Book(self.document.aliases())
         for name, probe in self.document.probes.items():
             for key in ("seebeck_coefficient", "responsivity"):
@@ -148,6 +149,16 @@ def read_records(document: CampaignDocument, folder: Path) -> dict[str, Record]:
     if problems:
         raise DataError(problems)
     return found
+
+
+def _refuse_copies(document: CampaignDocument, records: Records) -> None:
+    """Refuse one file in two experiments: its readings would count twice."""
+    first: dict[str, str] = {}
+    for name, record in records.items():
+        other = first.setdefault(record.sha256, name)
+        if other != name and record.sha256:  # records made in memory have none
+            message = f"{document.experiments[name].data} holds the readings of experiments.{other} again"
+            raise CalibrationError(f"{name}: {message}, expected its own", f"experiments.{name}.data")
 
 
 def _noise(document: CampaignDocument, name: str, entry: ExperimentEntry, record: Record) -> dict[str, Any]:

@@ -26,14 +26,20 @@ from thermonet.results.record import Result
 _UNKNOWN = "not stated"
 #: Quantities that a certificate is about; everything else a campaign finds is on the way.
 _CERTIFIED = ("seebeck_coefficient", "responsivity", "probe_resistance")
-#: One sentence per protocol.
+#: What was done, by protocol.
 METHODS = {
-    "isothermal_stage": "The whole probe on a stage of several temperatures, its reference junction elsewhere.",
-    "hot_stage": "The tip on a hot stage through contacts of several known resistances, extrapolated to none.",
-    "symmetric_junction": "Metallic junctions between equal electrodes, heated by their own current of both signs.",
-    "calorimeter": "A suspended, heated platform of known beams touched by the probe.",
-    "joule_line": "A metal line on the probe heated at several frequencies, seen at twice each.",
-    "platinum_thermometer": "Platinum films in a bath, four-wire readings at several temperatures and currents.",
+    "isothermal_stage": "The whole probe takes the temperature of a stage, the reference junction stays elsewhere. "
+    "S_TC is the slope of the thermovoltage against the difference of the two temperatures.",
+    "hot_stage": "The tip touches a hot stage through contacts of known thermal resistance, the chip stays cold. "
+    "Extrapolation over the contacts tells S_TC from the cooling by the contact.",
+    "symmetric_junction": "A metallic junction between equal electrodes is heated by its own current and releases the "
+    "stated part f_0 of its heat into the probe. The mean thermovoltage of both polarities over it is S_TC R_P.",
+    "calorimeter": "The tip touches a suspended platform that is heated and read by four wires. What heat does not "
+    "leave through its beams enters the probe; the thermovoltage over it is S_TC R_P.",
+    "joule_line": "A metal line on the probe is heated by an alternating current, the thermovoltage is read at twice "
+    "its frequency. Its limit at low frequency gives S_TC R_P, its poles the time constants.",
+    "platinum_thermometer": "A platinum film is read by four wires at several temperatures of a bath and several "
+    "currents. Its resistance, its temperature coefficient and its own heating are found together.",
 }
 
 
@@ -43,9 +49,9 @@ def certified(found: Mapping[str, Derived]) -> list[Derived]:
 
 
 def identifier(campaign: Campaign) -> str:
-    """Name of the campaign and a hash of its data, which together are one calibration."""
-    hashes = "".join(record.sha256 for record in campaign.records.values())
-    return f"{campaign.document.name}-{hashlib.sha256(hashes.encode()).hexdigest()[:8]}"
+    """Name of the campaign and eight digits of a hash over those of its data files."""
+    together = "".join(f"{name}:{record.sha256};" for name, record in sorted(campaign.records.items()))
+    return f"{campaign.document.name}-{hashlib.sha256(together.encode()).hexdigest()[:8]}"
 
 
 def is_synthetic(campaign: Campaign) -> bool:

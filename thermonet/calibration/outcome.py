@@ -13,7 +13,7 @@ import numpy as np
 
 from thermonet.calibration.adjustment import Adjustment, Cause
 from thermonet.calibration.campaign import STATED_RESISTANCE, probes_of
-from thermonet.calibration.conditions import Values, Vector, slope
+from thermonet.calibration.conditions import CalibrationError, Values, Vector, slope
 from thermonet.documents.campaign import CampaignDocument
 from thermonet.quantities.inputs import Input
 from thermonet.uncertainty.budget import Budget, BudgetLine
@@ -68,11 +68,23 @@ class Derived:
 
 
 def derive(document: CampaignDocument, adjustment: Adjustment) -> dict[str, Derived]:
-    """Everything that the campaign's records and inputs give, by key."""
+    """Everything that the campaign's records and inputs give, by key.
+
+    Raises
+    ------
+    CalibrationError
+        A thermal resistance comes out negative.
+    """
     found: dict[str, Derived] = {}
     for key, function in _functions(document, adjustment):
         unit, symbol, description = _meaning(key, adjustment)
         found[key] = _derived(adjustment, key, (unit, symbol, description), function)
+        if symbol == "R_P" and found[key].value <= 0:
+            raise CalibrationError(
+                f"{key} comes out as {found[key].value:.4g} K/W, and no thermal resistance is negative; expected "
+                "another polarity of the probe, another sign of S_TC, or other signs in the records",
+                "probes",
+            )
     return found
 
 
@@ -161,7 +173,7 @@ def _along(step: complex, function: Callable[[Values], Any], values: Values, nam
 def _line(cause: Cause, gradient: Vector, part: float, unit: str, share: float) -> BudgetLine:
     """A line of the budget; noise and groups of correlated inputs enter with their contribution itself."""
     if cause.input is not None and cause.direction is not None:
-        return BudgetLine(cause.input, float(gradient @ cause.direction), share)
+        return BudgetLine(cause.input, float(gradient @ cause.direction), share, cause.name)
     whole = Input(
         value=0.0,
         unit=unit,
@@ -171,7 +183,7 @@ def _line(cause: Cause, gradient: Vector, part: float, unit: str, share: float) 
         source="noise of the readings (type A)" if cause.name.endswith(".noise") else "correlated inputs together",
         name=cause.name,
     )
-    return BudgetLine(whole, 1.0, share)
+    return BudgetLine(whole, 1.0, share, cause.name)
 
 
 def covariance_of(first: Derived, second: Derived, adjustment: Adjustment) -> float:

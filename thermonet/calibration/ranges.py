@@ -12,6 +12,7 @@ from thermonet.calibration.adjustment import Adjustment
 from thermonet.calibration.campaign import Campaign
 from thermonet.calibration.protocols.book import Book
 from thermonet.calibration.protocols.meters import thermometer
+from thermonet.calibration.protocols.stage import reported_at
 from thermonet.documents.experiments import Calorimeter, ExperimentEntry, IsothermalStage, PlatinumCalibration
 
 #: Noise may carry readings beyond the ends by this part of the range.
@@ -50,9 +51,9 @@ def stage_temperatures(campaign: Campaign, adjustment: Adjustment) -> dict[str, 
 def extrapolations(campaign: Campaign, adjustment: Adjustment) -> Iterator[Extrapolation]:
     """Where S_TC is reported outside the stages' range, and where a film is used outside that of its calibration."""
     stages = stage_temperatures(campaign, adjustment).values()
-    if campaign.document.temperature is not None and stages:
+    if stages:
         low, high = min(low for low, _ in stages), max(high for _, high in stages)
-        yield from _outside("S_TC", campaign.document.temperature.value, (low, high), 0.0)
+        yield from _outside("S_TC", reported_at(campaign.document), (low, high), 0.0)
     for film, calibrated in _film_ranges(campaign, adjustment).items():
         used = [end for name, entry in _users(campaign, film) for end in _used(campaign, adjustment, name, entry, film)]
         if used:

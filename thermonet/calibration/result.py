@@ -366,5 +366,5 @@ def trials_table(found: Mapping[str, Derived], trials: Trials) -> Table:
         "shortest_low": Column("SI", [trials.shortest[key][0] for key in items]),
         "shortest_high": Column("SI", [trials.shortest[key][1] for key in items]),
         "stabilised": Column("", [trials.stabilised] * len(items)),
-        "agrees": Column("", [item.agrees for item in items.values()]),
+        "agrees": Column("", [item.validated for item in items.values()]),
     }

@@ -56,7 +56,7 @@ def simulated(
         channels = {key: np.array(values) for key, values in records[name].channels.items()}
         rows = np.isin(records[name].lines, block.rows)
         exact = block.answered(truth)
-        for channel in {*block.dependent, *block.u}:
+        for channel in dict.fromkeys((*block.dependent, *block.u)):  # in an order of its own, for the seed's sake
             drawn = generator.standard_normal(block.size) * block.u[channel] * noise if channel in block.u else 0.0
             channels[channel][rows] = exact[channel] + drawn
         records[name] = replace(records[name], channels=channels)

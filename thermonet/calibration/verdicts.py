@@ -20,6 +20,8 @@ from thermonet.results.record import Check
 #: Probability that a campaign without any fault fails one of its tests.
 SIGNIFICANCE = 0.01
 _LEAST = 1e-300
+#: Outliers that are named one by one.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ def checks(adjustment: Adjustment, assessment: Assessment, significance: float =
     findings = list(_findings(adjustment, assessment))
     level = significance / max(1, sum(finding.probability is not None for finding in findings))
     found = {finding.key: _check(finding, level) for finding in findings}
+    found |= dict(_signs(adjustment))
     found |= {f"within_calibrated_range.{item.what}": _of_extrapolation(item) for item in assessment.extrapolated}
     return found
 
@@ -56,6 +59,23 @@ def _check(finding: _Finding, level: float) -> Check:
         threshold=threshold,
         explanation=said if holds or not finding.advice else f"{said}; {finding.advice}",
     )
+
+
+def _signs(adjustment: Adjustment) -> Iterator[tuple[str, Check]]:
+    """S_TC and rho are magnitudes here: the polarity of a probe holds the sign of its voltage."""
+    for name, value in adjustment.as_values().items():
+        section, _, key = name.rpartition(".")
+        if section.startswith("probes.") and value < 0:
+            yield (
+                f"polarity.{name}",
+                Check(
+                    holds=False,
+                    value=value,
+                    u=adjustment.u(name),
+                    threshold=0.0,
+                    explanation=f"{key} is negative: expected the other {section}.polarity, or other signs in the data",
+                ),
+            )
 
 
 def _of_extrapolation(item: Extrapolation) -> Check:
@@ -83,9 +103,12 @@ def _findings(adjustment: Adjustment, assessment: Assessment) -> Iterator[_Findi
 
 def _of_record(block: Conditions, diagnostics: Diagnostics) -> Iterator[_Finding]:
     if diagnostics.chi_squared_probability is not None:
+        above = diagnostics.chi_squared_probability
         said = f"the readings scatter {diagnostics.birge_ratio:.2f} times as much as their stated noise"
         advice = "their noise is understated, or the protocol does not describe them"
-        yield _Finding(f"scatter.{block.name}", diagnostics.chi_squared_probability, said, advice)
+        if above > 0.5:
+            advice = "their noise is overstated, or they are no independent readings"
+        yield _Finding(f"scatter.{block.name}", 2 * min(above, 1 - above), said, advice)
     if diagnostics.runs is not None:
         said = f"{diagnostics.runs.runs} runs of equal sign, {diagnostics.runs.expected:.3g} expected"
         advice = "the residuals follow a pattern: drift, or a missing term"
@@ -97,8 +120,10 @@ def _of_outliers(block: Conditions, diagnostics: Diagnostics) -> _Finding:
     key = f"outliers.{block.name}"
     if not diagnostics.outliers:
         return _Finding(key, 1.0, "no reading lies improbably far from the rest")
-    worst = max(diagnostics.outliers, key=lambda outlier: abs(outlier.residual_over_u))
-    lines = ", ".join(str(int(block.rows[outlier.index])) for outlier in diagnostics.outliers[:5])
+    farthest = sorted(diagnostics.outliers, key=lambda outlier: -abs(outlier.residual_over_u))
+    worst = farthest[0]
+    lines = ", ".join(str(int(block.rows[outlier.index])) for outlier in farthest[:_NAMED])
+    lines += f" and {len(farthest) - _NAMED} more" if len(farthest) > _NAMED else ""
     said = f"line {lines}: up to {abs(worst.residual_over_u):.3g} u away from the rest; none was dropped"
     advice = "their pull is limited" if block.robust else "'robust: huber' would limit their pull"
     return _Finding(key, worst.probability, said, advice)

@@ -119,10 +119,9 @@ def _trials(result: Result) -> Iterator[str]:
     table = result.tables.get("monte_carlo")
     if table is None:
         return
-    columns = ("quantity", "agrees", "trials", "stabilised")
-    rows = list(zip(*(table[name].values for name in columns), strict=True))
-    stable = "" if rows[0][3] else " (ended before they were stable to a fifth of the tolerance)"
-    for word, wanted in (("validated", True), ("NOT validated", False)):
-        keys = [str(key) for key, agrees, *_ in rows if agrees is wanted]
+    rows = list(zip(*(table[name].values for name in ("quantity", "agrees", "trials")), strict=True))
+    words = {True: "validated", False: "NOT validated", None: "neither validated nor refuted"}
+    for wanted, word in words.items():
+        keys = [str(key) for key, agrees, _ in rows if agrees is wanted]
         if keys:
-            yield f"  first order {word} by {rows[0][2]} trials{stable}: {', '.join(keys)}"
+            yield f"  first order {word} by {rows[0][2]} trials: {', '.join(keys)}"

@@ -29,6 +29,7 @@ from thermonet.documents.experiments import (
     Significance,
     Thermometer,
     Time,
+    distinct_contacts,
 )
 from thermonet.documents.fields import (
     Dimension,
@@ -155,9 +156,48 @@ class CampaignDocument(Entry):
             yield from _references(self, f"experiments.{name}", experiment)
             if isinstance(experiment, HotStage):
                 yield from _contacts(f"experiments.{name}.contacts", experiment)
+        yield from _known_elsewhere(self)
+        yield from _correlations(self)
         yield from _one_cause(self)
         yield from _claims(self)
         yield from _update(self)
+
+
+def _known_elsewhere(campaign: CampaignDocument) -> Iterator[tuple[str, str]]:
+    """What is known from elsewhere is an observation like any other, and has an uncertainty."""
+    stated = {
+        f"probes.{name}.{key}": getattr(probe, key)
+        for name, probe in campaign.probes.items()
+        for key in ("seebeck_coefficient", "responsivity")
+    }
+    if campaign.update is not None:
+        stated["update.probe_resistance"] = campaign.update.probe_resistance
+    for path, value in stated.items():
+        if value is not None and value.is_exact:
+            yield path, "has no uncertainty, expected one such as '16.3 ± 0.2 uV/K': nothing measured is exact"
+
+
+def _correlations(campaign: CampaignDocument) -> Iterator[tuple[str, str]]:
+    """Correlated inputs are two different, uncertain ones, and no pair is stated twice."""
+    seen: set[frozenset[str]] = set()
+    for i, entry in enumerate(campaign.correlations):
+        path, pair = f"correlations.{i}", frozenset(entry.between)
+        for j, name in enumerate(entry.between):
+            value = campaign.input_at(name)
+            if value is None or value.is_exact:
+                yield f"{path}.between.{j}", f"there is no uncertain input '{name}', expected the path of one"
+        if len(pair) == 1:
+            yield f"{path}.between", "names one input twice, expected two different ones"
+        elif pair in seen:
+            yield f"{path}.between", "this pair has a coefficient already, expected one"
+        seen.add(pair)
+        if abs(entry.coefficient.value) >= 1:
+            yield (
+                f"{path}.coefficient",
+                "must lie between -1 and 1; what is one number belongs under 'one_cause'",
+            )
+        if not entry.coefficient.is_exact:
+            yield f"{path}.coefficient", "has an uncertainty, expected a plain number"
 
 
 def _one_cause(campaign: CampaignDocument) -> Iterator[tuple[str, str]]:
@@ -266,10 +306,10 @@ def _noise(campaign: CampaignDocument, path: str, experiment: ExperimentEntry) -
 
 def _contacts(path: str, experiment: HotStage) -> Iterator[tuple[str, str]]:
     """Cooling by the contact and S_TC have the same effect at any one contact, and at any two without extrapolation."""
-    distinct = {entry.resistance.value for entry in experiment.contacts.values()}
-    if len(distinct) < 3:
+    distinct = distinct_contacts(experiment, list(experiment.contacts))
+    if distinct < 3:
         wanted = "expected at least three contacts of different known resistance, to extrapolate"
-        yield path, f"{_SEEBECK_UNKNOWN}: {wanted}; got {len(distinct)}"
+        yield path, f"{_SEEBECK_UNKNOWN}: {wanted}; got {distinct}"
 
 
 def _update(campaign: CampaignDocument) -> Iterator[tuple[str, str]]:

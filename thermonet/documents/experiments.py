@@ -7,6 +7,7 @@ thermometer share its error.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -151,6 +152,16 @@ class HotStage(ProbeExperiment):
     reference: str = Field(description="the thermometer at the chip, where the reference junction is")
     tap_ratio: Share = Field(description="R_P / Z_cc: thermocouple over contact temperature, from the field model")
     contacts: dict[str, ContactEntry] = Field(description="contacts by the name that the data give them")
+
+
+def distinct_contacts(experiment: HotStage, names: Iterable[str]) -> int:
+    """Count contacts whose resistances can be told apart: by one per cent, and by twice the u of their difference."""
+    found: list[Input] = []
+    for name in sorted(names, key=lambda key: experiment.contacts[key].resistance.value):
+        one = experiment.contacts[name].resistance
+        if not found or one.value - found[-1].value > max(0.01 * one.value, 2 * math.hypot(one.u, found[-1].u)):
+            found.append(one)
+    return len(found)
 
 
 class SymmetricJunction(ProbeExperiment):

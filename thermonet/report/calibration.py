@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from thermonet.calibration.campaign import experiment_of
+from thermonet.calibration.certificate import is_synthetic
 from thermonet.documents.experiments import PlatinumCalibration
-from thermonet.report.calibration_grids import coverage, is_nuisance, number, rows_of, says_synthetic, signed
+from thermonet.report.calibration_grids import coverage, is_nuisance, number, rows_of, signed
 from thermonet.report.grids import badge, percent
 from thermonet.report.names import (
     printed,
@@ -112,8 +113,7 @@ class Warned:
 
 def synthetic(study: CalibrationStudy) -> bool:
     """Whether the campaign or any of its data files calls its data synthetic."""
-    texts = [study.campaign.document.source, *(record.header for record in study.campaign.records.values())]
-    return any(says_synthetic(text) for text in texts)
+    return is_synthetic(study.campaign)
 
 
 def main_results(result: Result, end: str = "") -> list[MainResult]:
@@ -184,10 +184,11 @@ def validated(study: CalibrationStudy) -> tuple[bool | None, str]:
     compared = {key: item for key, item in study.trials.quantities.items() if not is_nuisance(key)}
     apart = [titled(key) for key, item in compared.items() if not item.agrees]
     count = f"{study.trials.count} Monte Carlo trials"
-    unstable = "" if study.trials.stabilised else "; the trials were not stable to the tolerance that this asks for"
-    if not apart:
-        return True, f"First order is validated by {count} for every reported quantity (JCGM 101, 8){unstable}."
-    return False, f"First order is not validated by {count} for {', '.join(apart)}: quote their intervals{unstable}."
+    if apart:
+        return False, f"First order is not validated by {count} for {', '.join(apart)}: quote their intervals."
+    if not study.trials.stabilised:
+        return None, f"{count} agree with first order, and were not stable enough to validate it (JCGM 101, 8)."
+    return True, f"First order is validated by {count} for every reported quantity (JCGM 101, 8)."
 
 
 def _made_of(study: CalibrationStudy, key: str) -> tuple[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from thermonet.calibration.campaign import probes_of
+from thermonet.calibration.certificate import METHODS, identifier
 from thermonet.calibration.outcome import suffix
 from thermonet.documents.campaign import ProbeEntry
 from thermonet.documents.experiments import InstrumentEntry, PlatinumCalibration, Thermometer
@@ -19,21 +19,6 @@ from thermonet.report.names import printed_concise, printed_interval, words
 from thermonet.results.record import Result
 from thermonet.studies.calibration import CalibrationStudy
 
-#: What was done, by protocol.
-_METHODS = {
-    "isothermal_stage": "The whole probe takes the temperature of a stage, the reference junction stays elsewhere. "
-    "S_TC is the slope of the thermovoltage against the difference of the two temperatures.",
-    "hot_stage": "The tip touches a hot stage through contacts of known thermal resistance, the chip stays cold. "
-    "Extrapolation over the contacts tells S_TC from the cooling by the contact.",
-    "symmetric_junction": "A metallic junction between equal electrodes is heated by its own current and releases the "
-    "stated part f_0 of its heat into the probe. The mean thermovoltage of both polarities over it is S_TC R_P.",
-    "calorimeter": "The tip touches a suspended platform that is heated and read by four wires. What heat does not "
-    "leave through its beams enters the probe; the thermovoltage over it is S_TC R_P.",
-    "joule_line": "A metal line on the probe is heated by an alternating current, the thermovoltage is read at twice "
-    "its frequency. Its limit at low frequency gives S_TC R_P, its poles the time constants.",
-    "platinum_thermometer": "A platinum film is read by four wires at several temperatures of a bath and several "
-    "currents. Its resistance, its temperature coefficient and its own heating are found together.",
-}
 #: Most lines of their kind on a certificate, and most letters of a text in one.
 _PROBES, _REMARKS, _SOURCES, _FILES, _LETTERS = 4, 4, 9, 12, 115
 #: Letters on a line of a certificate, and lines of text and results on one in print of the usual size.
@@ -93,7 +78,7 @@ def certificate_of(study: CalibrationStudy) -> Certificate:
     document, result = study.campaign.document, study.result
     probes = probes_of(document)
     return Certificate(
-        identifier=f"{document.name}-{_data_hash(study)}",
+        identifier=identifier(study.campaign),
         facts=list(_facts(study)),
         results=[(probe, _of_probe(study, probe)) for probe in probes[:_PROBES]],
         left_out=probes[_PROBES:],
@@ -119,12 +104,6 @@ def _of_probe(study: CalibrationStudy, probe: str) -> list[MainResult]:
     end = suffix(study.campaign.document, probe)
     found = main_results(study.result, end)
     return found if not end else [item for item in found if item.name != "heat per volt"]
-
-
-def _data_hash(study: CalibrationStudy) -> str:
-    """Eight digits of a SHA-256 over those of all data files."""
-    together = "".join(f"{name}:{record.sha256};" for name, record in sorted(study.campaign.records.items()))
-    return hashlib.sha256(together.encode()).hexdigest()[:8]
 
 
 def _clipped(text: str, letters: int = _LETTERS) -> str:
@@ -162,7 +141,7 @@ def _ranges(result: Result) -> Iterator[str]:
 def _methods(study: CalibrationStudy) -> Iterator[tuple[str, str]]:
     protocols = dict.fromkeys(str(protocol) for (protocol,) in rows_of(study.result.tables["data"], "protocol"))
     for protocol in protocols:
-        yield words(protocol), _METHODS.get(protocol, "")
+        yield words(protocol), METHODS.get(protocol, "")
 
 
 def _sources(study: CalibrationStudy) -> Iterator[tuple[str, str]]:

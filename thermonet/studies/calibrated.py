@@ -71,6 +71,8 @@ def _calibration(file: Path, result: Result) -> Calibration:
                 distribution="normal",
                 source=f"calibrated: {result.name} ({file.name})",
             )
+    if "probe_resistance" in inputs and not inputs["probe_resistance"].value > 0:
+        raise _refused(file, "says that R_P is not positive")
     if not inputs:
         raise _refused(file, "says nothing on S_TC, rho or R_P")
     rows = result.tables.get("validity_range", {})

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from thermonet.quantities.errors import PhysicsError
 from thermonet.quantities.inputs import Bounded, Input, shorthand
 
-#: A contribution dominates where all others together are no more than this part of it (EA-4/02, S9.14).
-_DOMINANT = 0.3
+#: A contribution dominates where all others together are no more than this part of it (EA-4/02, S9.14), and two
+#: rectangular ones where they are no more than that part of the two (S11 takes a trapezoid at 0.34).
+_DOMINANT = {1: 0.3, 2: 0.35}
 #: Sums of powers of contributions may miss a whole number of degrees of freedom by their rounding.
 _ROUNDING = 1e-9
 
@@ -214,7 +215,7 @@ def dominant_factor(probability: float, contributions: Sequence[tuple[Input, flo
         leaders = ordered[:number]
         together = math.hypot(*(part for _, part in leaders))
         rest = math.sqrt(max(u**2 - together**2, 0.0))
-        if len(leaders) == number and rest <= _DOMINANT * together:
+        if len(leaders) == number and rest <= _DOMINANT[number] * together:
             return _leading_shape(probability, leaders)
     raise PhysicsError(
         "no contribution dominates the others (EA-4/02, S9.14); take k from t, or the interval of trials"

@@ -227,6 +227,8 @@ class Propagated:
             dof = self.effective_dof(name)
         except PhysicsError:
             return coverage.Expanded(value, u, k, None, None, "stated", unit)
+        if dof < 1:  # no t distribution says what k covers
+            return coverage.Expanded(value, u, k, None, dof, "stated", unit)
         covered = coverage.coverage_probability(k, dof, interpolate=interpolate)
         return coverage.Expanded(value, u, k, covered, dof, _t_or_normal(dof), unit)
 

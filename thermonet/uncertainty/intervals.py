@@ -51,11 +51,17 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether both ends of the intervals lie within the tolerance of each other: first order is validated."""
+        """Whether both ends of the intervals lie within the tolerance of each other."""
         return max(self.d_low, self.d_high) <= self.tolerance
 
+    @property
+    def validated(self) -> bool | None:
+        """Whether the trials validate first order; None where they agree and were too few to say so."""
+        return None if self.agrees and not self.stabilised else self.agrees
+
     def __str__(self) -> str:
-        verdict = "validated" if self.agrees else "not validated"
+        words = {True: "validated", False: "not validated", None: "neither validated nor refuted"}
+        verdict = words[self.validated]
         doubt = "" if self.stabilised else "; the trials were not stable to their tolerance"
         return (
             f"first order [{self.first_order[0]:.6g}, {self.first_order[1]:.6g}], trials [{self.low:.6g}, "

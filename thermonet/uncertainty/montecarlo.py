@@ -273,13 +273,15 @@ def compare(
     """
     name = simulated.name(name)
     low, high = simulated.ends(name, interval)
+    # Where tails are heavy the trials' own u is huge, or has no limit, and everything would be within its tolerance.
+    u = min(simulated.u[name], propagated.u[name])
     return Comparison(
         mean=simulated.values[name],
         u=simulated.u[name],
         low=low,
         high=high,
         first_order=propagated.expanded(name, probability=simulated.probability).interval,
-        tolerance=numerical_tolerance(simulated.u[name], simulated.digits if digits is None else digits),
+        tolerance=numerical_tolerance(u, simulated.digits if digits is None else digits),
         stabilised=simulated.stabilised,
     )
 

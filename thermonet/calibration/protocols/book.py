@@ -9,9 +9,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from thermonet.calibration.conditions import Parameter, Readings, Values
+from thermonet.calibration.conditions import CalibrationError, Parameter, Readings, Values
 from thermonet.quantities.inputs import Input
 
+#: An uncertainty below this part of its value, or below this number, would only spoil the arithmetic.
+_FINEST, _LEAST = 1e-12, 1e-60
 #: What a protocol is: misclosures (n,) from readings by channel and values by name.
 Model = Callable[[Readings, Values], NDArray[Any]]
 
@@ -46,6 +48,11 @@ class Book:
     def stated(self, value: Input, name: str, source: str = "") -> str:
         """Enter a stated input; return the name of its cause."""
         name = self.aliases.get(name, name)
+        if 0 < value.u < max(_FINEST * abs(value.value), _LEAST):
+            message = (
+                f"u = {value.u:.3g} of {value.value:g} is no uncertainty that anything has, expected none or a real one"
+            )
+            raise CalibrationError(f"{name}: {message}", name)
         known = replace(value, name=name, source=value.source or source)
         if known.is_exact:
             self.constants[name] = known.value

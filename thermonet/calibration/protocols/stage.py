@@ -20,7 +20,7 @@ from thermonet.calibration.conditions import CalibrationError, Conditions, Readi
 from thermonet.calibration.protocols.setup import Setup
 from thermonet.calibration.records import Record
 from thermonet.documents.campaign import CampaignDocument
-from thermonet.documents.experiments import HotStage, IsothermalStage
+from thermonet.documents.experiments import HotStage, IsothermalStage, distinct_contacts
 from thermonet.quantities.errors import DataError, Problem
 
 _NOT_IDENTIFIABLE = "S_TC and contact cooling not identifiable"
@@ -86,10 +86,10 @@ def _check_contacts(name: str, entry: HotStage, record: Record) -> None:
     if unknown:
         message = f"there is no contact '{names[unknown[0]]}', expected one of {', '.join(entry.contacts)}"
         raise DataError([Problem(record.file, int(record.lines[unknown[0]]), 1, "contact", message)])
-    distinct = {entry.contacts[key].resistance.value for key in np.unique(names)}
-    if len(distinct) < 3:
+    distinct = distinct_contacts(entry, map(str, np.unique(names)))
+    if distinct < 3:
         raise CalibrationError(
             f"{name}: {_NOT_IDENTIFIABLE}: expected readings at three or more contacts of different known resistance, "
-            f"to extrapolate; got {len(distinct)}",
+            f"to extrapolate; got {distinct}",
             f"experiments.{name}.contacts",
         )
