@@ -56,8 +56,10 @@ _COARSE = 2.0
 #: Inputs along which curvature is determined: their least part in the spread of anything observed, and of any
 #: prediction.
 _OBSERVED_PART, _PREDICTED_PART = 0.02, 0.05
+#: Inputs with a smaller part in everything are bent to second order only.
+_STRONG = 0.15
 #: Samples that are solved on the fine mesh to measure the surface's error, and how much of it is tolerated, in u.
-_HELD_OUT, _SURFACE = 16, 0.3
+_HELD_OUT, _SURFACE = 12, 0.3
 #: What the widths of normal approximation and samples may differ by, and the least p-value that surprises nobody.
 _ADEQUATE, _SURPRISING = 0.05, 0.01
 #: Tolerated sampling error of a mean, in standard deviations, and part of the posterior on other branches.
@@ -248,9 +250,11 @@ def _surface(model: UpdateModel, search: OnMesh, z: Floats, fine: float, jobs: i
     parts = np.abs(gradient * slopes)
     parts /= np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), np.finfo(float).tiny)
     matters = (parts[model.rows].max(axis=0) > _OBSERVED_PART) | (parts.max(axis=0) > _PREDICTED_PART)
+    weak = (parts[model.rows].max(axis=0) < _STRONG) & (parts.max(axis=0) < _STRONG)
     linearised = partial(_each, partial(model.linearised, scale=2 * search.scale), jobs=jobs)
     at_centre = (model.predicted(x, fine), gradient)
-    return surface_around(prior, z, [int(axis) for axis in np.flatnonzero(matters)], linearised, at_centre)
+    axes, lone = ([int(axis) for axis in np.flatnonzero(chosen)] for chosen in (matters, matters & weak))
+    return surface_around(prior, z, axes, linearised, at_centre, weak=lone)
 
 
 def _surface_errors(model: UpdateModel, found: Posterior, fine: float, jobs: int, seed: int) -> Floats:

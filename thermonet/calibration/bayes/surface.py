@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,7 +74,13 @@ class Surface:
 
 
 def surface_around(
-    prior: Prior, z: Floats, axes: Sequence[int], linearised: Linearised, at_centre: tuple[Floats, Floats]
+    prior: Prior,
+    z: Floats,
+    axes: Sequence[int],
+    linearised: Linearised,
+    at_centre: tuple[Floats, Floats],
+    *,
+    weak: Collection[int] = (),
 ) -> Surface:
     """Expand a model around a point, from gradients there and at two more points on each of some axes.
 
@@ -94,24 +100,26 @@ def surface_around(
         `at_centre`.
     at_centre
         Answers (m,) and derivatives (m, n) at the point.
+    weak
+        Axes that matter so little that one more point does, and third derivatives are taken as zero.
     """
     centre = prior.coordinates(z)
     value, gradient = at_centre
-    points = [centre]
-    for axis in axes:
-        for sign in (1.0, -1.0):
-            moved = z.copy()
-            moved[axis] += sign
-            points.append(prior.coordinates(moved))
+    sides = [(axis, sign) for axis in axes for sign in ((1.0,) if axis in weak else (1.0, -1.0))]
+    points = [centre, *(prior.coordinates(z + sign * np.eye(prior.size)[axis]) for axis, sign in sides)]
     base, *slopes = (slope for _, slope in linearised(points))
+    steps = [float(point[axis] - centre[axis]) for point, (axis, _) in zip(points[1:], sides, strict=True)]
+    bends = {side: (slope - base) / step for side, slope, step in zip(sides, slopes, steps, strict=True)}
+    lengths = dict(zip(sides, steps, strict=True))
     curvature = np.zeros((*gradient.shape, prior.size))
     third = np.zeros_like(curvature)
-    for number, axis in enumerate(axes):
-        up, down = (float(points[1 + 2 * number + side][axis] - centre[axis]) for side in (0, 1))
-        above, below = (slopes[2 * number] - base) / up, (slopes[2 * number + 1] - base) / down
-        third[:, axis] = 2 * (above - below) / (up - down)
-        curvature[:, axis] = above - 0.5 * third[:, axis] * up
-        third[:, axis, axis] /= 3
+    for axis in axes:
+        up, down = (axis, 1.0), (axis, -1.0)
+        curvature[:, axis] = bends[up]
+        if down in bends:
+            third[:, axis] = 2 * (bends[up] - bends[down]) / (lengths[up] - lengths[down])
+            curvature[:, axis] -= 0.5 * third[:, axis] * lengths[up]
+            third[:, axis, axis] /= 3
     return Surface(centre, value, gradient, _symmetric(curvature, axes), third)
 
 
