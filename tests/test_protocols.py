@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from thermonet.calibration import verdicts
+from thermonet.calibration.assessment import assess
 from thermonet.calibration.campaign import Campaign
 from thermonet.calibration.conditions import CalibrationError
 from thermonet.calibration.protocols.junction import junction_bias
@@ -290,6 +292,22 @@ def test_joule_line_finds_poles_and_responsivity():
     truth, found = calibrated(set_up, known)
     assert_found(truth, found, *known)
     assert found.u("experiments.e.time_constant.1") < 1e-6
+
+
+def test_a_pole_too_many_is_named():
+    """Three poles on the answer of one: what the records do not resolve is named."""
+    f = np.geomspace(100, 1e5, 25)
+    one = LINE.replace("[30 us, 3 us]", "[30 us]")
+    set_up = campaign(one, f=f, I=0 * f + 3e-4, R=0 * f + 50, V_in_phase=0 * f, V_quadrature=0 * f)
+    generator = np.random.default_rng(1)
+    known = {RESPONSIVITY: 1.187, "experiments.e.time_constant.1": 30e-6}
+    records = simulated(set_up, true_values(set_up.assembled()[0], known, generator), generator).records
+    two = Campaign(document(LINE.replace("[30 us, 3 us]", "[30 us, 1 us]")), records, {})
+    found = two.adjusted()
+    checks = verdicts.checks(found, assess(two, found))
+    assert [check.holds for key, check in checks.items() if key.startswith("resolved.")] == [False]
+    one_pole = Campaign(document(one), records, {}).adjusted()
+    assert not [key for key in verdicts.checks(one_pole, assess(set_up, one_pole)) if key.startswith("resolved.")]
 
 
 def touch_channels(closed=20, opened=10):

@@ -20,6 +20,8 @@ from thermonet.results.record import Check
 #: Probability that a campaign without any fault fails one of its tests.
 SIGNIFICANCE = 0.01
 _LEAST = 1e-300
+#: A time constant is resolved if it is at least so many of its standard uncertainties.
+_RESOLVED = 3.0
 #: Outliers that are named one by one.
 _NAMED = 5
 
@@ -40,6 +42,7 @@ def checks(adjustment: Adjustment, assessment: Assessment, significance: float =
     level = significance / max(1, sum(finding.probability is not None for finding in findings))
     found = {finding.key: _check(finding, level) for finding in findings}
     found |= dict(_signs(adjustment))
+    found |= dict(_poles(adjustment))
     found |= {f"within_calibrated_range.{item.what}": _of_extrapolation(item) for item in assessment.extrapolated}
     return found
 
@@ -74,6 +77,25 @@ def _signs(adjustment: Adjustment) -> Iterator[tuple[str, Check]]:
                     u=adjustment.u(name),
                     threshold=0.0,
                     explanation=f"{key} is negative: expected the other {section}.polarity, or other signs in the data",
+                ),
+            )
+
+
+def _poles(adjustment: Adjustment) -> Iterator[tuple[str, Check]]:
+    """A pole that the records do not resolve says nothing, and spoils those that they do."""
+    for name, value in adjustment.as_values().items():
+        u = adjustment.u(name)
+        if ".time_constant." in name and abs(value) < _RESOLVED * u:
+            experiment = name.partition(".time_constant.")[0]
+            yield (
+                f"resolved.{name}",
+                Check(
+                    holds=False,
+                    value=value / u,
+                    u=None,
+                    threshold=_RESOLVED,
+                    explanation=f"{value:.2g} s with u = {u:.2g} s: expected fewer starting values in "
+                    f"{experiment}.time_constants, or more frequencies",
                 ),
             )
 
