@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import thermonet
+from thermonet.calibration.certificate import identifier
 from thermonet.calibration.protocols.stage import reported_at
 from thermonet.calibration.trials import solved
 from thermonet.cli import main
@@ -527,3 +528,31 @@ def test_the_surroundings_are_the_default_of_the_reported_temperature():
     assert calibrate(opened, Options(trials=0)).result.checks["within_calibrated_range.S_TC"].holds is False
     document = opened.campaign.document.model_copy(update={"temperature": None})
     assert reported_at(document) == 250.0
+
+
+def test_whatever_changes_a_number_changes_the_certificate():
+    """Other noise, another probability: another identifier; the same campaign read twice: the same."""
+    name = thermonet.builtin("seebeck_stage")
+    settings = [(), (), ("probability=99 %",), ("experiments.stage.noise={V: 120 nV}",)]
+    found = [identifier(read_campaign(name, edits).campaign) for edits in settings]
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
+
+
+def test_degrees_of_freedom_without_number_are_infinite():
+    """Where one record's noise comes from its scatter and gives nothing to S_TC, its dof do not make others absurd."""
+    opened = read_campaign(thermonet.builtin("seebeck_stage"), ("experiments.stage_film.noise={}",))
+    expanded = calibrate(opened, Options(trials=0)).result.tables["expanded"]
+    found = dict(zip(expanded["quantity"].values, expanded["dof"].values, strict=True))
+    assert found["seebeck_coefficient"] is None
+    assert 20 < found["experiments.stage_film.self_heating"] < 30
+
+
+def test_what_is_taken_as_exact_is_said():
+    """A gain error without an uncertainty is remarked; a gradient without one is refused."""
+    opened = read_campaign(thermonet.builtin("seebeck_stage"), ("instruments.nanovoltmeter.gain_error=0",))
+    check = calibrate(opened, Options(trials=0)).result.checks["taken_as_exact"]
+    assert check.holds is None
+    assert check.explanation.endswith("taken as exact: instruments.nanovoltmeter.gain_error")
+    with pytest.raises(thermonet.DocumentError, match="gradient: has no uncertainty"):
+        read_campaign(thermonet.builtin("seebeck_stage"), ("experiments.stage.gradient=0.002",))

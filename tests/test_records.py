@@ -44,7 +44,8 @@ def test_a_record_is_read_in_si(tmp_path):
         ("V [uV],T [K],contact,x [m]\n1,2,a,3\n", "1:22: x: unknown column"),
         ("V [K],T [K],contact\n1,2,a\n", "1:1: V: 'K' is the wrong kind of unit, expected a voltage"),
         ("V,T [K],contact\n1,2,a\n", "1:1: V: a bare number has no meaning here"),
-        ("V [V],T [degC],contact\n1,2,a\n", "1:7: T: 'degC' has an offset"),
+        ("V [V],T [degF],contact\n1,2,a\n", "1:7: T: 'degF' has an offset"),
+        ("V [V],T [K],contact\n1,2,a\n#N/A,2,a\n", "3:1: data: looks like a reading and is a comment"),
         ("V [V],V [mV],T [K],contact\n1,1,2,a\n", "1:7: V: the column appears twice"),
         ("V [V],T [K],contact\n1,2\n", "2:1: data: has 2 fields, expected 3"),
         ("V [V],T [K],contact\n1,2,a\n1,x3,a\n", "3:3: T: 'x3' is no number"),
@@ -57,6 +58,15 @@ def test_a_record_is_read_in_si(tmp_path):
 def test_every_problem_has_its_place(tmp_path, text, said):
     """What is wrong in a data file is named with line, column and channel, and what would be right."""
     assert any(problem.startswith(said) for problem in problems(tmp_path, text)), problems(tmp_path, text)
+
+
+def test_degrees_celsius_are_kelvin_from_the_ice_point(tmp_path):
+    """Temperatures in degC are read with their zero, their uncertainties as kelvin."""
+    file = tmp_path / "data.csv"
+    file.write_text("T [degC],u(T) [degC],V [V],contact\n26.85,0.01,1,a\n", encoding="utf-8")
+    found = read_record(file, UNITS)
+    assert found.channels["T"][0] == pytest.approx(300.0, abs=1e-12)
+    assert found.u["T"][0] == 0.01
 
 
 def test_all_problems_at_once(tmp_path):

@@ -31,6 +31,14 @@ class Consistency:
 
 
 @dataclass(frozen=True)
+class TestedTerm:
+    """A term as a fit with it would have it, and its unit."""
+
+    test: TermTest
+    unit: str
+
+
+@dataclass(frozen=True)
 class Assessment:
     """What the tests found.
 
@@ -50,7 +58,7 @@ class Assessment:
     """
 
     diagnostics: Mapping[str, Diagnostics]
-    terms: Mapping[tuple[str, str], TermTest | None]
+    terms: Mapping[tuple[str, str], TestedTerm | None]
     odd_parts: Mapping[str, TermTest]
     consistency: Consistency | None
     extrapolated: tuple[Extrapolation, ...]
@@ -101,7 +109,7 @@ def _diagnosed(record: AdjustedRecord) -> Diagnostics:
     )
 
 
-def _term(campaign: Campaign, experiment: str, term: str) -> TermTest | None:
+def _term(campaign: Campaign, experiment: str, term: str) -> TestedTerm | None:
     """A term as a fit with it would have it."""
     entry = campaign.document.experiments[experiment]
     name = f"experiments.{experiment}.{_UNITS[term]}"
@@ -115,7 +123,7 @@ def _term(campaign: Campaign, experiment: str, term: str) -> TermTest | None:
         return None
     value, u = fitted.value(name), fitted.u(name)
     dof = min(record.dof if record.estimated else math.inf for record in _records(fitted, campaign, experiment))
-    return _two_sided(value, u, dof)
+    return TestedTerm(_two_sided(value, u, dof), fitted.parameters[fitted.index(name)].unit)
 
 
 def _records(adjustment: Adjustment, campaign: Campaign, experiment: str) -> Iterator[AdjustedRecord]:

@@ -76,6 +76,14 @@ class Campaign:
         CalibrationError
             An experiment cannot determine what its protocol is for.
         """
+        book, conditions = self._book()
+        return list(book.parameters.values()), conditions
+
+    def exact(self) -> list[str]:
+        """Names of the inputs that are stated without an uncertainty, and taken as exact."""
+        return list(self._book()[0].exact)
+
+    def _book(self) -> tuple[Book, list[Conditions]]:
         _refuse_copies(self.document, self.records)
         book = Book(self.document.aliases())
         for name, probe in self.document.probes.items():
@@ -90,7 +98,7 @@ class Campaign:
         for name, entry in sorted(self.document.experiments.items(), key=lambda item: _ORDER.index(type(item[1]))):
             with book.experiment():
                 conditions += self._experiment(book, name, entry)
-        return list(book.parameters.values()), conditions
+        return book, conditions
 
     def _experiment(self, book: Book, name: str, entry: ExperimentEntry) -> list[Conditions]:
         record = self.records[name]

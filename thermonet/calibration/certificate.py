@@ -21,6 +21,7 @@ from thermonet.calibration.certificate_data import (
 )
 from thermonet.calibration.outcome import Derived, correlation_of
 from thermonet.documents.experiments import ExperimentEntry
+from thermonet.results.folder import versions
 from thermonet.results.record import Result
 
 _UNKNOWN = "not stated"
@@ -49,8 +50,12 @@ def certified(found: Mapping[str, Derived]) -> list[Derived]:
 
 
 def identifier(campaign: Campaign) -> str:
-    """Name of the campaign and eight digits of a hash over those of its data files."""
-    together = "".join(f"{name}:{record.sha256};" for name, record in sorted(campaign.records.items()))
+    """Name of the campaign and eight digits of a hash over its data, the whole document and this program's version.
+
+    Whatever changes a number on the certificate changes its identifier.
+    """
+    hashes = "".join(f"{name}:{record.sha256};" for name, record in sorted(campaign.records.items()))
+    together = f"{hashes}{campaign.document!r}{sorted(campaign.factors.items())!r}{versions()['thermonet']}"
     return f"{campaign.document.name}-{hashlib.sha256(together.encode()).hexdigest()[:8]}"
 
 

@@ -20,6 +20,7 @@ from thermonet.uncertainty.budget import Budget, BudgetLine
 
 #: Shares of a variance below this are rounding.
 _NOTHING = 1e-12
+_MANY = 1e5
 _MEANING = {
     "seebeck_coefficient": ("V/K", "S_TC", "voltage of the thermocouple per kelvin"),
     "responsivity": ("V/W", "rho", "S_TC R_P: voltage of the thermocouple per watt into the probe at the apex"),
@@ -161,9 +162,14 @@ def _derived(
         value=float(np.real(function(values))),
         u=math.sqrt(variance),
         gradient=gradient,
-        dof=variance**2 / weight if weight > 0 else math.inf,
+        dof=_effective(variance**2 / weight) if weight > 0 else math.inf,
         budget=Budget(math.sqrt(variance), tuple(lines)),
     )
+
+
+def _effective(dof: float) -> float:
+    """So many degrees of freedom are infinitely many: Student's t is the normal distribution to five digits."""
+    return dof if dof < _MANY else math.inf
 
 
 def _along(step: complex, function: Callable[[Values], Any], values: Values, name: str) -> Any:  # noqa: ANN401

@@ -13,7 +13,7 @@ from thermonet.calibration.campaign import Campaign
 from thermonet.calibration.protocols.book import Book
 from thermonet.calibration.protocols.meters import thermometer
 from thermonet.calibration.protocols.stage import reported_at
-from thermonet.documents.experiments import Calorimeter, ExperimentEntry, IsothermalStage, PlatinumCalibration
+from thermonet.documents.experiments import Calorimeter, ExperimentEntry, HotStage, IsothermalStage, PlatinumCalibration
 
 #: Noise may carry readings beyond the ends by this part of the range.
 _MARGIN = 0.02
@@ -40,11 +40,11 @@ class Extrapolation:
 
 
 def stage_temperatures(campaign: Campaign, adjustment: Adjustment) -> dict[str, tuple[float, float]]:
-    """Lowest and highest temperature of every isothermal stage [K], by experiment."""
+    """Lowest and highest temperature of every stage [K], by experiment."""
     return {
         name: _range(campaign, adjustment, entry.stage, campaign.records[name].channels["stage"])
         for name, entry in campaign.document.experiments.items()
-        if isinstance(entry, IsothermalStage)
+        if isinstance(entry, (IsothermalStage, HotStage))
     }
 
 

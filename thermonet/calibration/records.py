@@ -6,7 +6,7 @@ import csv
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ TEXT = "text"
 
 _HEADING = re.compile(r"\s*(?P<u>u\()?(?P<name>[A-Za-z][A-Za-z0-9_]*)\)?\s*(?:\[(?P<unit>[^\]]*)\])?\s*")
 _MAX_BYTES = 100_000_000
+_CELSIUS, _ICE_POINT = ("degC", "°C", "celsius"), 273.15
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,12 @@ def read_record(file: Path, units: Mapping[str, str]) -> Record:
 
 @dataclass(frozen=True)
 class _Column:
-    """A column: its channel, the factor to SI (None for words), whether it holds standard uncertainties."""
+    """A column: its channel, the factor to SI (None for words), whether it holds standard uncertainties, its zero."""
 
     channel: str
     scale: float | None
     is_u: bool
+    zero: float = 0.0
 
     def read(self, text: str) -> float | str:
         """Value of a field in SI."""
@@ -106,7 +108,7 @@ class _Column:
                 raise ValueError("is empty, expected a word")
             return text
         try:
-            value = float(text) * self.scale
+            value = float(text) * self.scale + self.zero
         except ValueError:
             raise ValueError(f"'{text[:30]}' is no number") from None
         if not math.isfinite(value):
@@ -126,6 +128,7 @@ def _parsed(name: str, text: str, units: Mapping[str, str], sha256: str) -> Reco
     columns = _columns(name, heading_line, next(csv.reader([headings])), units, problems)
     if problems:
         raise DataError(problems)
+    problems += _hidden(name, lines, heading_line, len(columns))
     fields = [_fields(name, line, next(csv.reader([row])), columns, problems) for line, row in rows[1:]]
     if not fields and not problems:
         problems.append(Problem(name, heading_line, 1, "data", "has no rows below its headings"))
@@ -146,6 +149,23 @@ def _parsed(name: str, text: str, units: Mapping[str, str], sha256: str) -> Reco
     )
 
 
+def _column(channel: str, unit: str, si_unit: str, is_u: bool) -> _Column:
+    """Column in a unit; degrees Celsius have a zero of their own, and their uncertainties are kelvin."""
+    if si_unit == TEXT:
+        return _Column(channel, None, is_u)
+    if si_unit == "K" and unit.strip() in _CELSIUS:
+        return _Column(channel, 1.0, is_u, 0.0 if is_u else _ICE_POINT)
+    return _Column(channel, scale_to_si(unit, si_unit), is_u)
+
+
+def _hidden(name: str, lines: list[str], heading_line: int, columns: int) -> Iterator[Problem]:
+    """Readings that a '#' in their first field, such as '#N/A', would turn into a comment."""
+    for number, line in enumerate(lines[heading_line:], start=heading_line + 1):
+        if columns > 1 and line.lstrip().startswith("#") and len(next(csv.reader([line]))) == columns:
+            message = "looks like a reading and is a comment, expected a number in the first field or no such commas"
+            yield Problem(name, number, 1, "data", message)
+
+
 def _columns(
     name: str, line: int, headings: list[str], units: Mapping[str, str], problems: list[Problem]
 ) -> list[_Column]:
@@ -162,8 +182,7 @@ def _columns(
             problems.append(Problem(name, line, start, channel, "the column appears twice, expected it once"))
         else:
             try:
-                scale = None if units[channel] == TEXT else scale_to_si(unit, units[channel])
-                columns.append(_Column(channel, scale, is_u))
+                columns.append(_column(channel, unit, units[channel], is_u))
             except ValueError as error:
                 problems.append(Problem(name, line, start, channel, str(error)))
         start += len(heading) + 1

@@ -15,7 +15,7 @@ from thermonet.calibration.outcome import Derived, correlation_of, covariance_of
 from thermonet.calibration.ranges import stage_temperatures
 from thermonet.calibration.trials import Trials
 from thermonet.calibration.verdicts import SIGNIFICANCE, checks
-from thermonet.documents.experiments import ProbeExperiment, SymmetricJunction
+from thermonet.documents.experiments import HotStage, ProbeExperiment, SymmetricJunction
 from thermonet.quantities.formatting import with_unit
 from thermonet.results.folder import versions
 from thermonet.results.record import Check, Column, Quantity, Result, Table
@@ -140,6 +140,18 @@ def _claims(campaign: Campaign, found: Mapping[str, Derived]) -> Iterator[tuple[
             Check(holds=derived.u <= claimed, value=derived.u, u=None, threshold=claimed, explanation=said),
         )
     yield from _heat_split(campaign, found)
+    exact = campaign.exact()
+    if exact:
+        yield (
+            "taken_as_exact",
+            Check(
+                holds=None,
+                value=float(len(exact)),
+                u=None,
+                threshold=0.0,
+                explanation=f"stated without an uncertainty, and taken as exact: {', '.join(exact)}",
+            ),
+        )
 
 
 def _heat_split(campaign: Campaign, found: Mapping[str, Derived]) -> Iterator[tuple[str, Check]]:
@@ -264,7 +276,8 @@ def validity_table(campaign: Campaign, adjustment: Adjustment, found: Mapping[st
     for name, record in adjustment.records.items():
         channel, against = record.conditions.response
         heat = found.get(f"heat_per_volt{_suffix_of(campaign, name)}")
-        if channel in _THERMOVOLTAGES and heat is not None:
+        hot = isinstance(campaign.document.experiments[experiment_of(name, campaign.document)], HotStage)
+        if (channel in _THERMOVOLTAGES or hot) and heat is not None:
             volts = np.abs(np.asarray(record.conditions.observed[channel], dtype=float))
             low, high = (abs(heat.value) * float(end(volts)) for end in (np.min, np.max))
             rows.append((f"heat in the probe, {name}", "W", low, high))

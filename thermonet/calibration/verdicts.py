@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from thermonet.calibration.adjustment import Adjustment
-from thermonet.calibration.assessment import Assessment, Consistency
+from thermonet.calibration.assessment import Assessment, Consistency, TestedTerm
 from thermonet.calibration.conditions import Conditions
 from thermonet.calibration.ranges import Extrapolation
 from thermonet.calibration.regression.diagnostics import Diagnostics, TermTest
+from thermonet.quantities.formatting import with_unit
 from thermonet.results.record import Check
 
 #: Probability that a campaign without any fault fails one of its tests.
@@ -115,8 +116,8 @@ def _of_extrapolation(item: Extrapolation) -> Check:
 def _findings(adjustment: Adjustment, assessment: Assessment) -> Iterator[_Finding]:
     for name, diagnostics in assessment.diagnostics.items():
         yield from _of_record(adjustment.records[name].conditions, diagnostics)
-    for (experiment, term), test in assessment.terms.items():
-        yield _of_term(experiment, term, test)
+    for (experiment, term), tested in assessment.terms.items():
+        yield _of_term(experiment, term, tested)
     for experiment, test in assessment.odd_parts.items():
         yield _of_odd_part(experiment, test)
     if assessment.consistency is not None:
@@ -151,12 +152,15 @@ def _of_outliers(block: Conditions, diagnostics: Diagnostics) -> _Finding:
     return _Finding(key, worst.probability, said, advice)
 
 
-def _of_term(experiment: str, term: str, test: TermTest | None) -> _Finding:
+def _of_term(experiment: str, term: str, tested: TestedTerm | None) -> _Finding:
     key = f"{term}.{experiment}"
-    if test is None:
+    if tested is None:
         return _Finding(key, None, f"the records cannot tell the {term}")
-    said = f"fitted, the {term} would be {test.value:.3g} with u = {test.u:.2g} [SI]; taken as zero"
-    return _Finding(key, test.probability, said, f"it is not: state '{term}: fitted' in {experiment}")
+    size = with_unit(tested.test.value, tested.unit, digits=3)
+    said = (
+        f"fitted, the {term} would be {size} with u = {with_unit(tested.test.u, tested.unit, digits=2)}; taken as zero"
+    )
+    return _Finding(key, tested.test.probability, said, f"it is not: state '{term}: fitted' in {experiment}")
 
 
 def _of_odd_part(experiment: str, test: TermTest) -> _Finding:

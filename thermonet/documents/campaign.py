@@ -102,7 +102,7 @@ class CampaignDocument(Entry):
     country: str = Field("ZZ", pattern=r"^[A-Z]{2}$", description="of the laboratory, two letters of ISO 3166")
     responsible: str = Field("", description="who answers for the calibration")
     customer: str = ""
-    environment: EnvironmentEntry
+    environment: EnvironmentEntry = Field(description="the surroundings such as '{temperature: 296 ± 0.5 K}'")
     temperature: Temperature | None = Field(None, description="that S_TC is reported at (default: the surroundings)")
     probability: Probability | None = Field(None, description="of the expanded uncertainty (default 95 %)")
     significance: Significance | None = Field(
@@ -156,11 +156,22 @@ class CampaignDocument(Entry):
             yield from _references(self, f"experiments.{name}", experiment)
             if isinstance(experiment, HotStage):
                 yield from _contacts(f"experiments.{name}.contacts", experiment)
+        yield from _unused_probes(self)
         yield from _known_elsewhere(self)
         yield from _correlations(self)
         yield from _one_cause(self)
         yield from _claims(self)
         yield from _update(self)
+
+
+def _unused_probes(campaign: CampaignDocument) -> Iterator[tuple[str, str]]:
+    """A certificate is about probes that something was measured of."""
+    if not any(isinstance(entry, ProbeExperiment) for entry in campaign.experiments.values()):
+        return  # thermometers alone, or an update
+    for name in campaign.probes:
+        updated = campaign.update is not None and campaign.update.probe == name
+        if not updated and not _measures(campaign, name):
+            yield f"probes.{name}", "no experiment is about this probe, expected one, or the probe left out"
 
 
 def _known_elsewhere(campaign: CampaignDocument) -> Iterator[tuple[str, str]]:
@@ -172,9 +183,18 @@ def _known_elsewhere(campaign: CampaignDocument) -> Iterator[tuple[str, str]]:
     }
     if campaign.update is not None:
         stated["update.probe_resistance"] = campaign.update.probe_resistance
+    for name, experiment in campaign.experiments.items():
+        path = f"experiments.{name}"
+        stated |= {f"{path}.{key}": getattr(experiment, key, None) for key in _NEVER_EXACT}
+        for contact, entry in getattr(experiment, "contacts", {}).items():
+            stated[f"{path}.contacts.{contact}.resistance"] = entry.resistance
     for path, value in stated.items():
         if value is not None and value.is_exact:
-            yield path, "has no uncertainty, expected one such as '16.3 ± 0.2 uV/K': nothing measured is exact"
+            yield path, f"has no uncertainty, expected one, '{value.value:g} ± ...': nobody knows it exactly"
+
+
+#: Inputs that rule a result, and that nobody knows exactly.
+_NEVER_EXACT = ("gradient", "tap_ratio", "heat_fraction", "source_factor", "field_factor")
 
 
 def _correlations(campaign: CampaignDocument) -> Iterator[tuple[str, str]]:

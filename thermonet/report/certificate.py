@@ -15,14 +15,18 @@ from thermonet.documents.experiments import InstrumentEntry, PlatinumCalibration
 from thermonet.quantities.inputs import Input
 from thermonet.report.calibration import REMINDER, MainResult, facts_of, main_results, validated, warnings_of
 from thermonet.report.calibration_grids import number, rows_of, signed, software
-from thermonet.report.names import printed_concise, printed_interval, words
+from thermonet.report.grids import percent
+from thermonet.report.names import printed_concise, printed_interval, readable, words
 from thermonet.results.record import Result
 from thermonet.studies.calibration import CalibrationStudy
+from thermonet.uncertainty.budget import BudgetLine
 
 #: Most lines of their kind on a certificate, and most letters of a text in one.
 _PROBES, _REMARKS, _SOURCES, _FILES, _LETTERS = 4, 4, 9, 12, 115
 #: Letters on a line of a certificate, and lines of text and results on one in print of the usual size.
 _LINE, _SHEET = 125, 46
+#: Causes of an uncertainty that are named, and the least share of one.
+_CAUSES, _NAMED = 3, 0.05
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,10 @@ class Certificate:
         (probe, its numbers), the first probe first.
     left_out
         Probes that there was no room for.
-    correlations, ranges, methods, traceability, remarks
+    correlations, ranges, methods, traceability, contributions, remarks
         A line each.
+    failed
+        Names of the checks that do not hold.
     files
         (file, first digits of its SHA-256).
     software
@@ -57,6 +63,8 @@ class Certificate:
     ranges: Sequence[str]
     methods: Sequence[tuple[str, str]]
     traceability: Sequence[tuple[str, str]]
+    failed: Sequence[str]
+    contributions: Sequence[str]
     remarks: Sequence[str]
     files: Sequence[tuple[str, str]]
     software: str
@@ -66,6 +74,7 @@ class Certificate:
     def dense(self) -> bool:
         """Whether small print is needed to stay on one sheet."""
         whole = [*(value for _, value in self.facts), *self.correlations, *self.ranges, *self.remarks]
+        whole += [", ".join(self.failed), *self.contributions]
         halves = [*(text for _, text in self.methods), *(name + text for name, text in self.traceability)]
         rows = sum(len(items) + 1 for _, items in self.results)
         lines = sum(math.ceil(len(text) / _LINE) for text in whole)
@@ -86,6 +95,8 @@ def certificate_of(study: CalibrationStudy) -> Certificate:
         ranges=list(_ranges(result)),
         methods=list(_methods(study)),
         traceability=_limited([*_sources(study)], _SOURCES),
+        failed=_failed(study),
+        contributions=list(_contributions(study)),
         remarks=_remarks(study),
         files=_limited(
             [
@@ -107,8 +118,12 @@ def _of_probe(study: CalibrationStudy, probe: str) -> list[MainResult]:
 
 
 def _clipped(text: str, letters: int = _LETTERS) -> str:
+    """Shorten a text to so many letters, between words."""
     text = re.sub(r"\s+", " ", text).strip()
-    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
+    if len(text) <= letters:
+        return text
+    whole = text[: letters - 1].rpartition(" ")[0] or text[: letters - 1]
+    return whole.rstrip(" ,;") + "…"
 
 
 def _facts(study: CalibrationStudy) -> Iterator[tuple[str, str]]:
@@ -179,11 +194,38 @@ def _limited(found: list[tuple[str, str]], most: int) -> list[tuple[str, str]]:
     return [*found[:most], ("and", f"{len(found) - most} more, listed in report.html")]
 
 
+def _failed(study: CalibrationStudy) -> list[str]:
+    """Names of all checks that do not hold, whether all agrees with all first."""
+    names = [
+        key
+        for key, check in study.result.checks.items()
+        if check.holds is False and not key.startswith(("update.", "claim."))
+    ]
+    return sorted(names, key=lambda name: name != "consistency")
+
+
+def _contributions(study: CalibrationStudy) -> Iterator[str]:
+    """Largest causes of the uncertainty of the first probe's numbers, with what was stated and by whom."""
+    for key in ("seebeck_coefficient", "responsivity"):
+        derived = study.derived.get(key)
+        if derived is not None:
+            lines = [_contribution(line) for line in derived.budget.lines[:_CAUSES] if line.share >= _NAMED]
+            yield f"{derived.symbol}: {'; '.join(lines)}"
+
+
+def _contribution(line: BudgetLine) -> str:
+    value = line.input
+    if value.name.endswith(".noise"):
+        return f"{percent(line.share)} noise of {value.name.removesuffix('.noise')} (type A)"
+    stated = signed(printed_concise(value.value, value.unit, value.u))
+    return f"{percent(line.share)} {readable(value.name)} {stated} ({_clipped(value.source or 'no source stated', 60)})"
+
+
 def _remarks(study: CalibrationStudy) -> list[str]:
     """What may not be left out, checks that do not hold, and whether first order does."""
     found = [item for item in warnings_of(study.result) if not item.name.startswith("update.")]
-    found.sort(key=lambda item: item.name != REMINDER)
-    lines = [_clipped(f"{item.warning} ({item.name}): {item.check.explanation}.", 190) for item in found[:_REMARKS]]
+    found.sort(key=lambda item: (item.name != "consistency", item.name == REMINDER))
+    lines = [_clipped(f"{item.warning} ({item.name}): {item.check.explanation}.", 240) for item in found[:_REMARKS]]
     if len(found) > _REMARKS:
         lines.append(f"{len(found) - _REMARKS} more remarks stand in report.html.")
     return [*lines, validated(study)[1]]

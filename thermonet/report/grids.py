@@ -228,7 +228,7 @@ def trials_grid(found: Mapping[str, Comparison], quantities: Mapping[str, Quanti
         )
         rows.append((titled(key), symbol_markup(quantities[key].symbol), *cells))
     held = f"{100 * probability:.4g} %"
-    heads = (f"First order, {held}", f"Monte Carlo, {held}", "Mean ± u of the trials")
+    heads = (f"First order, {held}", f"Monte Carlo, {held}", "Mean ± u of the trials (k = 1)")
     return Grid(
         (("Quantity", "text"), ("Symbol", "text"), *((head, "number") for head in heads), ("Agree", "text")), rows
     )

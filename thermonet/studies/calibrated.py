@@ -13,8 +13,8 @@ from thermonet.quantities.inputs import Input
 from thermonet.results.record import Quantity, Result, read_result
 from thermonet.studies.probe import ProbeStudy
 
-#: Quantities that a study takes from a calibration.
-_TAKEN = ("seebeck_coefficient", "responsivity", "probe_resistance")
+#: Quantities that a study takes from a calibration, and their units.
+_TAKEN = {"seebeck_coefficient": "V/K", "responsivity": "V/W", "probe_resistance": "K/W"}
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,11 @@ def read_calibration(file: Path) -> Calibration:
 
 def _calibration(file: Path, result: Result) -> Calibration:
     inputs: dict[str, Input] = {}
-    for key in _TAKEN:
+    for key, unit in _TAKEN.items():
         quantity = result.quantities.get(key)
-        if quantity is not None and quantity.u is not None and quantity.value != 0:
+        if quantity is not None and (quantity.unit != unit or not quantity.u or not quantity.value):
+            raise _refused(file, f"holds a {key} without an uncertainty, of another unit than {unit}, or zero")
+        if quantity is not None and quantity.u is not None:
             inputs[key] = Input(
                 value=quantity.value,
                 unit=quantity.unit,
@@ -144,5 +146,5 @@ def outside_calibration(document: ProbeDocument, calibration: Calibration) -> st
     at = document.temperature.value
     if not calibration.temperatures or any(low <= at <= high for low, high in calibration.temperatures):
         return ""
-    ranges = ", ".join(f"{low:.5g}..{high:.5g} K" for low, high in calibration.temperatures)
+    ranges = ", ".join(dict.fromkeys(f"{low:.5g}..{high:.5g} K" for low, high in calibration.temperatures))
     return f"extrapolation: S_TC is used at {at:g} K, calibrated over {ranges}"

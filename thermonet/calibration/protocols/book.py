@@ -32,12 +32,15 @@ class Book:
         Exact inputs by name.
     used
         Parameters of the experiment that is being built, in order.
+    exact
+        Inputs that were stated without an uncertainty.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     constants: dict[str, float] = field(default_factory=dict)
     used: dict[str, None] = field(default_factory=dict)
+    exact: dict[str, None] = field(default_factory=dict)
 
     @contextmanager
     def experiment(self) -> Iterator[None]:
@@ -56,6 +59,7 @@ class Book:
         known = replace(value, name=name, source=value.source or source)
         if known.is_exact:
             self.constants[name] = known.value
+            self.exact[name] = None
         else:
             self.parameters.setdefault(name, Parameter(name=name, start=known.value, unit=known.unit, prior=known))
             self.used[name] = None
