@@ -16,6 +16,7 @@ from thermonet.calibration.regression.diagnostics import Diagnostics, Evidence, 
 from thermonet.calibration.regression.whitening import Whitening
 from thermonet.documents.experiments import PlatinumCalibration, SymmetricJunction
 from thermonet.quantities.errors import PhysicsError
+from thermonet.uncertainty.probability import above_chi_squared, above_student
 
 _RANK = 1e-9
 _UNITS = {"intercept": "offset", "curvature": "curvature"}
@@ -133,11 +134,8 @@ def _records(adjustment: Adjustment, campaign: Campaign, experiment: str) -> Ite
 
 
 def _two_sided(value: float, u: float, dof: float) -> TermTest:
-    from scipy.stats import norm, t
-
     ratio = value / u
-    share = norm.sf(abs(ratio)) if math.isinf(dof) else t.sf(abs(ratio), dof)
-    return TermTest(value, u, ratio, 2 * float(share))
+    return TermTest(value, u, ratio, 2 * float(above_student(abs(ratio), dof)))
 
 
 def _odd_parts(campaign: Campaign) -> Iterator[tuple[str, TermTest]]:
@@ -151,8 +149,6 @@ def _odd_parts(campaign: Campaign) -> Iterator[tuple[str, TermTest]]:
 
 
 def _consistency(adjustment: Adjustment) -> Consistency | None:
-    from scipy.stats import chi2
-
     total, dof = adjustment.chi_squared, adjustment.dof
     for record in adjustment.records.values():
         _, rest = _own_fit(record)
@@ -161,4 +157,4 @@ def _consistency(adjustment: Adjustment) -> Consistency | None:
     if dof < 1:
         return None
     total = max(total, 0.0)
-    return Consistency(total, dof, float(chi2.sf(total, dof)))
+    return Consistency(total, dof, above_chi_squared(total, dof))

@@ -23,6 +23,7 @@ from thermonet.quantities.inputs import Input
 from thermonet.uncertainty.coverage import coverage_factor
 from thermonet.uncertainty.intervals import Comparison, numerical_tolerance
 from thermonet.uncertainty.montecarlo import simulate_blocks
+from thermonet.uncertainty.probability import above_normal
 
 _NOMINAL_STEPS, _MAX_STEPS = 6, 40
 #: In standard uncertainties; far below what a quantile of so many trials resolves.
@@ -132,8 +133,6 @@ def _drawn_inputs(adjustment: Adjustment, trials: int, generator: np.random.Gene
 
     Correlated inputs are drawn through normal scores with the stated coefficients, which is exact for normal ones.
     """
-    from scipy.stats import norm
-
     found = np.zeros((trials, len(adjustment.parameters)))
     places = [j for j, parameter in enumerate(adjustment.parameters) if parameter.prior is not None]
     if not places:
@@ -145,14 +144,14 @@ def _drawn_inputs(adjustment: Adjustment, trials: int, generator: np.random.Gene
     for i, j in enumerate(places):
         prior = adjustment.parameters[j].prior
         assert prior is not None
-        found[:, j] = _at_score(prior, scores[:, i], norm)
+        found[:, j] = _at_score(prior, scores[:, i])
     return found
 
 
-def _at_score(prior: Input, score: Vector, norm: Any) -> Vector:  # noqa: ANN401
+def _at_score(prior: Input, score: Vector) -> Vector:
     if prior.distribution == "normal" and math.isinf(prior.dof):
         return np.asarray(prior.value + prior.u * score)
-    return prior.at(norm.cdf(score))
+    return prior.at(above_normal(-score))
 
 
 @dataclass(frozen=True)

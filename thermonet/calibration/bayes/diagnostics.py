@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from thermonet.calibration.bayes.observations import Observations
 from thermonet.calibration.bayes.prior import Prior, normal_density
 from thermonet.calibration.bayes.sampling import Samples
+from thermonet.uncertainty.probability import above_chi_squared
 
 Floats = NDArray[np.float64]
 
@@ -46,13 +47,11 @@ def tension(prior: Prior, predicted: Floats, jacobian: Floats, observed: Observa
     observed
         What was measured.
     """
-    from scipy.stats import chi2
-
     spread = jacobian * prior.widths
     covariance = spread @ spread.T + observed.covariance
     distance = observed.values - predicted
     squared = float(distance @ np.linalg.solve(covariance, distance))
-    return Tension(squared, float(chi2.sf(squared, len(distance))))
+    return Tension(squared, above_chi_squared(squared, len(distance)))
 
 
 def information_gains(samples: Samples) -> Floats:

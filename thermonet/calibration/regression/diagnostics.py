@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from thermonet.calibration.regression.checks import EPSILON
 from thermonet.calibration.regression.whitening import Whitening
+from thermonet.uncertainty.probability import above_chi_squared, above_fisher, above_normal, above_student
 
 Array = NDArray[np.float64]
 
@@ -237,14 +238,12 @@ def _own_deviation(evidence: Evidence, basis: Array) -> Array:
 
 
 def _chi_squared(evidence: Evidence) -> tuple[float, float | None, float | None] | tuple[None, None, None]:
-    from scipy.stats import chi2
-
     if evidence.from_scatter:
         return None, None, None
     total = float(evidence.residuals @ evidence.residuals)
     if evidence.dof == 0:
         return total, None, None
-    return total, float(chi2.sf(total, evidence.dof)), math.sqrt(total / evidence.dof)
+    return total, above_chi_squared(total, evidence.dof), math.sqrt(total / evidence.dof)
 
 
 def _outliers(evidence: Evidence, studentized: Array) -> tuple[Outlier, ...]:
@@ -253,10 +252,8 @@ def _outliers(evidence: Evidence, studentized: Array) -> tuple[Outlier, ...]:
     A wild point pulls the curve towards itself, so that all points look wild: each is judged by what a shift of its own
     would take off the sum of squares (R. D. Cook and S. Weisberg, Residuals and Influence in Regression, 1982, 2.2.2).
     """
-    from scipy.stats import norm
-
     if evidence.robust:
-        together = np.minimum(len(studentized) * 2 * norm.sf(np.abs(studentized)), 1.0)
+        together = np.minimum(len(studentized) * 2 * above_normal(np.abs(studentized)), 1.0)
         wild = np.flatnonzero(together < SIGNIFICANCE)
         return tuple(Outlier(int(i), float(studentized[i]), float(together[i])) for i in wild)
     aside: list[int] = []
@@ -287,8 +284,6 @@ def _shifts(evidence: Evidence, aside: list[int]) -> _Shifts | None:
 
     Points set aside take no part.
     """
-    from scipy.stats import norm, t
-
     left = evidence.dof - len(aside) - 1
     if left < (2 if evidence.from_scatter else 0):
         return None
@@ -306,7 +301,7 @@ def _shifts(evidence: Evidence, aside: list[int]) -> _Shifts | None:
     reduction = along**2 / lengths
     spread = np.sqrt(np.maximum((total - reduction) / left, floor**2)) if evidence.from_scatter else np.ones_like(rest)
     ratio = np.sqrt(reduction) / spread
-    single = 2 * (t.sf(ratio, left) if evidence.from_scatter else norm.sf(ratio))
+    single = 2 * above_student(ratio, left if evidence.from_scatter else math.inf)
     return _Shifts(along / lengths / spread, np.minimum(len(rest) * single, 1.0), int(np.argmax(reduction)))
 
 
@@ -343,11 +338,9 @@ def _runs_probability(runs: int, above: int, below: int) -> float:
     """Two-sided: twice the smaller tail, the observed number included."""
     n = above + below
     if n > _EXACT_RUNS:
-        from scipy.stats import norm
-
         mean = 1 + 2 * above * below / n
         variance = (mean - 1) * (mean - 2) / (n - 1)
-        return min(1.0, 2 * float(norm.sf((abs(runs - mean) - 0.5) / math.sqrt(variance))))
+        return min(1.0, 2 * float(above_normal((abs(runs - mean) - 0.5) / math.sqrt(variance))))
     ways = {count: _ways(count, above, below) for count in range(2, 2 * min(above, below) + 2)}
     total = sum(ways.values())
     few = sum(w for count, w in ways.items() if count <= runs)
@@ -366,12 +359,10 @@ def _ways(runs: int, above: int, below: int) -> int:
 
 
 def _term(value: float, u: float, dof: float) -> TermTest | None:
-    from scipy.stats import norm, t
-
     if not u > 0:
         return None
     ratio = value / u
-    share = norm.sf(abs(ratio)) if math.isinf(dof) else t.sf(abs(ratio), dof)
+    share = above_student(abs(ratio), dof)
     return TermTest(value, u, ratio, 2 * float(share))
 
 
@@ -398,8 +389,6 @@ def _curvature(evidence: Evidence, basis: Array) -> TermTest | None:
 
 
 def _lack_of_fit(evidence: Evidence) -> LackOfFit | None:
-    from scipy.stats import f
-
     if evidence.x is None or not evidence.replicates or evidence.robust or evidence.whitening.factor is not None:
         return None
     levels, level = np.unique(evidence.x, return_inverse=True)
@@ -415,4 +404,4 @@ def _lack_of_fit(evidence: Evidence) -> LackOfFit | None:
     if not pure > within * evidence.rounding**2 * float(weights.min()):
         return None
     ratio = max(total - pure, 0.0) / between / (pure / within)
-    return LackOfFit(ratio, (between, within), float(f.sf(ratio, between, within)))
+    return LackOfFit(ratio, (between, within), above_fisher(ratio, (between, within)))

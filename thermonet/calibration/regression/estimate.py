@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.calibration.regression.errors import RegressionError
+from thermonet.uncertainty import coverage
 
 Array = NDArray[np.float64]
 
@@ -39,11 +40,8 @@ class Estimate:
 
 def coverage_factor(probability: float, dof: float) -> float:
     """Student's t of a two-sided interval, that of the normal distribution where `dof` is infinite."""
-    from scipy.stats import norm, t
-
     if not 0 < probability < 1:
         raise RegressionError(f"a coverage probability lies inside (0, 1), got {probability:g}; 95 % is 0.95")
     if not dof > 0:
         raise RegressionError("without degrees of freedom nothing can be expanded: state u, or measure more points")
-    share = (1 + probability) / 2
-    return float(norm.ppf(share) if math.isinf(dof) else t.ppf(share, dof))
+    return coverage.coverage_factor(probability, dof, interpolate=True)
