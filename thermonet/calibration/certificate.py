@@ -22,7 +22,7 @@ from thermonet.calibration.certificate_data import (
 from thermonet.calibration.outcome import Derived, correlation_of
 from thermonet.documents.experiments import ExperimentEntry
 from thermonet.results.folder import versions
-from thermonet.results.record import Result
+from thermonet.results.record import Result, rows_of
 
 _UNKNOWN = "not stated"
 #: Quantities that a certificate is about; everything else a campaign finds is on the way.
@@ -62,7 +62,12 @@ def identifier(campaign: Campaign) -> str:
 def is_synthetic(campaign: Campaign) -> bool:
     """Whether the campaign or one of its data files says that nobody measured them."""
     texts = [campaign.document.source, *(record.header for record in campaign.records.values())]
-    return any("synthetic" in text.lower() for text in texts)
+    return any(says_synthetic(text) for text in texts)
+
+
+def says_synthetic(text: str) -> bool:
+    """Whether a text calls its data synthetic."""
+    return "synthetic" in text.lower()
 
 
 def protocols(campaign: Campaign) -> list[str]:
@@ -94,10 +99,11 @@ def certificate_of(
     """Certificate of a calibrated campaign."""
     document = campaign.document
     day = dt.date.fromisoformat(document.date)
-    wide = {str(row[0]): row for row in _rows(result, "expanded", "quantity", "coverage_factor", "probability", "dof")}
+    columns = ("quantity", "coverage_factor", "probability", "dof")
+    wide = {str(row[0]): row for row in rows_of(result.tables["expanded"], *columns)}
     main = certified(found)
     surroundings = document.environment.temperature
-    software = {str(name): str(version) for name, version in _rows(result, "software", "package", "version")}
+    software = {str(name): str(version) for name, version in rows_of(result.tables["software"], "package", "version")}
     return CertificateData(
         identifier=identifier(campaign),
         begin=day,
@@ -156,10 +162,5 @@ def _correlations(main: Sequence[Derived], adjustment: Adjustment) -> list[list[
 
 
 def _validity(result: Result) -> Iterator[ValidityRange]:
-    for name, unit, low, high in _rows(result, "validity_range", "range", "unit", "low", "high"):
+    for name, unit, low, high in rows_of(result.tables["validity_range"], "range", "unit", "low", "high"):
         yield ValidityRange(str(name), float(str(low)), float(str(high)), str(unit))
-
-
-def _rows(result: Result, table: str, *columns: str) -> list[tuple[object, ...]]:
-    found = result.tables[table]
-    return list(zip(*(found[name].values for name in columns), strict=True))

@@ -17,6 +17,7 @@ from thermonet.calibration.conditions import CalibrationError, Values, Vector, s
 from thermonet.documents.campaign import CampaignDocument
 from thermonet.quantities.inputs import Input
 from thermonet.uncertainty.budget import Budget, BudgetLine
+from thermonet.uncertainty.coverage import Expanded, coverage_factor
 
 #: Shares of a variance below this are rounding.
 _NOTHING = 1e-12
@@ -66,6 +67,11 @@ class Derived:
     gradient: Vector
     dof: float
     budget: Budget
+
+    def expanded(self, probability: float) -> Expanded:
+        """Expand u by Student's t at the effective degrees of freedom (JCGM 100, G.6.4)."""
+        k = coverage_factor(probability, self.dof)
+        return Expanded(self.value, self.u, k, probability, self.dof, "t", self.unit)
 
 
 def derive(document: CampaignDocument, adjustment: Adjustment) -> dict[str, Derived]:

@@ -19,7 +19,6 @@ from thermonet.documents.experiments import HotStage, ProbeExperiment, Symmetric
 from thermonet.quantities.formatting import with_unit
 from thermonet.results.folder import versions
 from thermonet.results.record import Check, Column, Quantity, Result, Table
-from thermonet.uncertainty.coverage import Expanded, coverage_factor
 
 #: Probability of an expanded uncertainty where the campaign says nothing.
 PROBABILITY = 0.95
@@ -27,12 +26,6 @@ PROBABILITY = 0.95
 _READINGS = (1e-8, 1e-7, 1e-6)
 #: Channels that heat in the probe answers in.
 _THERMOVOLTAGES = ("V_plus", "V_TC", "V_in_phase")
-
-
-def expanded(found: Derived, probability: float) -> Expanded:
-    """Expand a standard uncertainty by Student's t at its effective degrees of freedom (JCGM 100, G.6.4)."""
-    k = coverage_factor(probability, found.dof)
-    return Expanded(found.value, found.u, k, probability, found.dof, "t", found.unit)
 
 
 def result_of(
@@ -196,7 +189,7 @@ def covariance_table(found: Mapping[str, Derived], adjustment: Adjustment) -> Ta
 
 def expanded_table(found: Mapping[str, Derived], probability: float) -> Table:
     """Values with standard and expanded uncertainty, coverage factor and probability."""
-    wide = {key: expanded(derived, probability) for key, derived in found.items()}
+    wide = {key: derived.expanded(probability) for key, derived in found.items()}
     return {
         "quantity": Column("", list(found)),
         "unit": Column("", [derived.unit for derived in found.values()]),

@@ -20,7 +20,6 @@ from thermonet.calibration.conditions import Vector, slope
 from thermonet.calibration.outcome import Derived
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
-from thermonet.uncertainty.coverage import coverage_factor
 from thermonet.uncertainty.intervals import Comparison, numerical_tolerance
 from thermonet.uncertainty.montecarlo import simulate_blocks
 from thermonet.uncertainty.probability import above_normal
@@ -87,12 +86,13 @@ def _of_trials(channels: Mapping[str, Any], chosen: NDArray[np.int64], trials: i
 
 def _score(adjustment: Adjustment, readings: Mapping[str, Mapping[str, Any]], found: Vector, stated: Vector) -> Vector:
     """Estimating functions (trials, p); zero at the estimates."""
-    values = {name: found[:, [j]] for j, name in enumerate(adjustment.names)}
+    places = {name: j for j, name in enumerate(adjustment.names)}
+    values = {name: found[:, [j]] for name, j in places.items()}
     score = (found - stated) @ adjustment.prior_weight
     for name, record in adjustment.records.items():
         misclosures = record.conditions.misclosure(readings[name], values)
-        places = [adjustment.index(key) for key in record.conditions.parameters]
-        score[:, places] += misclosures @ (record.design * (record.weights / record.u**2)[:, None])
+        own = [places[key] for key in record.conditions.parameters]
+        score[:, own] += misclosures @ (record.design * (record.weights / record.u**2)[:, None])
     return score
 
 
@@ -121,10 +121,11 @@ def drawn_readings(record: AdjustedRecord, trials: int, generator: np.random.Gen
     for channel, u in block.u.items():
         found[channel] = block.observed[channel] + u * generator.standard_normal((trials, block.size))
     if record.estimated:
+        by_answer = record.by_answer
         spread = np.sqrt(record.dof / generator.chisquare(record.dof, (trials, 1)))
         noise = record.u * spread * generator.standard_normal((trials, block.size))
         for channel in block.dependent:
-            found[channel] = block.observed[channel] + noise / record.by_answer
+            found[channel] = block.observed[channel] + noise / by_answer
     return found
 
 
@@ -220,7 +221,7 @@ def propagated(
             u=found.u[key],
             low=found.ends(key)[0],
             high=found.ends(key)[1],
-            first_order=_first_order(item, probability),
+            first_order=item.expanded(probability).interval,
             # Where tails are heavy the trials' own u would make everything agree.
             tolerance=numerical_tolerance(min(found.u[key], item.u), 1),
             stabilised=found.stabilised,
@@ -242,8 +243,3 @@ def _chunks(count: int) -> Iterator[int]:
     while count > 0:
         yield min(_CHUNK, count)
         count -= _CHUNK
-
-
-def _first_order(item: Derived, probability: float) -> tuple[float, float]:
-    wide = coverage_factor(probability, item.dof) * item.u
-    return item.value - wide, item.value + wide

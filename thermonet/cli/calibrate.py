@@ -10,11 +10,10 @@ import click
 
 from thermonet.cli import options
 from thermonet.cli.run import Run, run, verdicts
+from thermonet.results.record import Result, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from thermonet.results.record import Result
 
 
 @click.command()
@@ -93,7 +92,7 @@ def _quantities(result: Result) -> Iterator[str]:
 
     table = result.tables["expanded"]
     columns = ("quantity", "expanded", "coverage_factor", "probability", "dof")
-    rows = {str(row[0]): row[1:] for row in zip(*(table[name].values for name in columns), strict=True)}
+    rows = {str(row[0]): row[1:] for row in rows_of(table, *columns)}
     longest = max(len(key) for key in result.quantities)
     for key, quantity in result.quantities.items():
         line = f"  {key:{longest}} {quantity.symbol:8} {concise(quantity.value, quantity.unit, quantity.u)}"
@@ -109,7 +108,7 @@ def _shares(result: Result) -> Iterator[str]:
     for key in ("seebeck_coefficient", "responsivity", "probe_resistance"):
         table = result.tables.get(f"budget.{key}")
         if table is not None:
-            pairs = list(zip(table["input"].values, table["share"].values, strict=True))[:4]
+            pairs = list(rows_of(table, "input", "share"))[:4]
             said = ", ".join(f"{name} {100 * float(share or 0):.0f} %" for name, share in pairs)
             yield f"  shares of u({key})^2: {said}"
 
@@ -119,7 +118,7 @@ def _trials(result: Result) -> Iterator[str]:
     table = result.tables.get("monte_carlo")
     if table is None:
         return
-    rows = list(zip(*(table[name].values for name in ("quantity", "agrees", "trials")), strict=True))
+    rows = list(rows_of(table, "quantity", "agrees", "trials"))
     words = {True: "validated", False: "NOT validated", None: "neither validated nor refuted"}
     for wanted, word in words.items():
         keys = [str(key) for key, agrees, _ in rows if agrees is wanted]

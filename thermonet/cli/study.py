@@ -10,11 +10,11 @@ import click
 
 from thermonet.cli import options
 from thermonet.cli.run import Run, run, verdicts
+from thermonet.results.record import Result, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from thermonet.results.record import Result
     from thermonet.studies.calibrated import Calibration
     from thermonet.studies.open import Opened
 
@@ -170,7 +170,7 @@ def _model_errors(result: Result) -> Iterator[str]:
 
     table = result.tables.get("model_errors")
     if table is not None:
-        lines = zip(*(table[name].values for name in ("model", "effect", "relative")), strict=True)
+        lines = rows_of(table, "model", "effect", "relative")
         effects = [
             f"{name} {with_unit(float(effect or 0), 'K/W', digits=2)} ({percent(float(relative or 0))})"
             for name, effect, relative in lines
@@ -181,7 +181,7 @@ def _model_errors(result: Result) -> Iterator[str]:
 def _shares(result: Result) -> Iterator[str]:
     table = result.tables.get("budget_groups")
     if table is not None:
-        pairs = list(zip(table["group"].values, table["share"].values, strict=True))[:4]
+        pairs = list(rows_of(table, "group", "share"))[:4]
         yield "  shares of u(R_P)^2: " + ", ".join(f"{group} {100 * float(share or 0):.0f} %" for group, share in pairs)
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from thermonet.calibration.campaign import experiment_of
 from thermonet.calibration.certificate import is_synthetic
 from thermonet.documents.experiments import PlatinumCalibration
-from thermonet.report.calibration_grids import coverage, is_nuisance, number, rows_of, signed
+from thermonet.report.calibration_grids import coverage, is_nuisance, number, signed
 from thermonet.report.grids import badge, percent
 from thermonet.report.names import (
     printed,
@@ -22,7 +22,7 @@ from thermonet.report.names import (
     titled,
     words,
 )
-from thermonet.results.record import Check, Result
+from thermonet.results.record import Check, Result, rows_of
 from thermonet.studies.calibration import CalibrationStudy
 from thermonet.uncertainty.budget import BudgetLine
 

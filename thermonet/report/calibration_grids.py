@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from markupsafe import Markup
 
+from thermonet.calibration.certificate import says_synthetic
 from thermonet.report.grids import Grid, flagged, percent
 from thermonet.report.names import (
     printed,
@@ -19,15 +20,10 @@ from thermonet.report.names import (
     titled,
     words,
 )
-from thermonet.results.record import Quantity, Result, Table, Value
+from thermonet.results.record import Quantity, Result, Table, Value, rows_of
 
 #: Causes with a smaller share of a variance are printed as one line.
 _SHARE = 1e-3
-
-
-def rows_of(table: Table, *names: str) -> Iterator[tuple[Value, ...]]:
-    """Rows of some columns of a table."""
-    return zip(*(table[name].values for name in names), strict=True)
 
 
 def number(value: Value) -> float:
@@ -185,11 +181,6 @@ def marked(header: str) -> Markup:
     if says_synthetic(first):
         return Markup('<span class="flag unsure">{}</span> {}').format(first.rstrip(":;,"), rest)
     return Markup("{}").format(header)
-
-
-def says_synthetic(text: str) -> bool:
-    """Whether a text calls its data synthetic."""
-    return "synthetic" in text.lower()
 
 
 def facts_grid(facts: Iterable[tuple[str, str]]) -> Grid:

@@ -14,10 +14,10 @@ from thermonet.documents.campaign import ProbeEntry
 from thermonet.documents.experiments import InstrumentEntry, PlatinumCalibration, Thermometer
 from thermonet.quantities.inputs import Input
 from thermonet.report.calibration import REMINDER, MainResult, facts_of, main_results, validated, warnings_of
-from thermonet.report.calibration_grids import number, rows_of, signed, software
+from thermonet.report.calibration_grids import number, signed, software
 from thermonet.report.grids import percent
 from thermonet.report.names import printed_concise, printed_interval, readable, words
-from thermonet.results.record import Result
+from thermonet.results.record import Result, rows_of
 from thermonet.studies.calibration import CalibrationStudy
 from thermonet.uncertainty.budget import BudgetLine
 

@@ -20,7 +20,7 @@ from thermonet.report.names import (
     titled,
     words,
 )
-from thermonet.results.record import Check, Quantity, Result, Table, Value
+from thermonet.results.record import Check, Quantity, Result, Table, Value, rows_of
 from thermonet.studies.model_errors import ModelError
 from thermonet.studies.probe import ProbeStudy
 from thermonet.uncertainty.intervals import Comparison
@@ -101,7 +101,7 @@ def modes_grid(table: Table) -> Grid:
     """Time constants with their shares, and the sum of the shares so far."""
     rows: list[tuple[str | Markup, ...]] = []
     so_far = 0.0
-    for mode, time, share in zip(*(table[key].values for key in ("mode", "time_constant", "share")), strict=True):
+    for mode, time, share in rows_of(table, "mode", "time_constant", "share"):
         so_far += float(share or 0)
         time_text = "–" if time is None else printed(float(time), "s")
         rows.append((str(mode), time_text, f"{100 * float(share or 0):.2f} %", f"{100 * so_far:.1f} %"))
@@ -125,7 +125,7 @@ def budget_grid(table: Table, unit: str, *, sources: bool, links: bool) -> Grid:
     rows: list[tuple[str | Markup, ...]] = []
     count, together = 0, 0.0
     keys = ("input", "unit", "value", "u", "contribution", "share", "source")
-    for name, of_input, value, u, contribution, share, source in zip(*(table[key].values for key in keys), strict=True):
+    for name, of_input, value, u, contribution, share, source in rows_of(table, *keys):
         if float(share or 0) < _SHARE:
             count, together = count + 1, together + float(share or 0)
             continue
@@ -300,7 +300,7 @@ def _plain_grid(table: Table) -> tuple[Grid, int]:
         (f"{name.replace('_', ' ')}{f' [{column.unit}]' if column.unit else ''}", _kind(column.values))
         for name, column in table.items()
     )
-    rows = list(zip(*(column.values for column in table.values()), strict=True))
+    rows = list(rows_of(table))
     return Grid(columns, [tuple(_cell(value) for value in row) for row in rows[:_ROWS]]), max(len(rows) - _ROWS, 0)
 
 

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from thermonet.quantities.errors import UsageError
-from thermonet.results.record import Result, Table
+from thermonet.results.record import Result, Table, rows_of
 
 PROVENANCE = "provenance.json"
 _PACKAGES = ("thermonet", "numpy", "scipy", "scikit-fem", "networkx", "pydantic", "pint")
@@ -83,7 +83,7 @@ def table_csv(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([f"{name} [{column.unit}]" if column.unit else name for name, column in table.items()])
-    writer.writerows(zip(*(column.values for column in table.values()), strict=True))
+    writer.writerows(rows_of(table))
     return text.getvalue()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 SCHEMA = "thermonet/result/1"
@@ -65,6 +65,11 @@ class Column:
 
 
 Table = Mapping[str, Column]
+
+
+def rows_of(table: Table, *names: str) -> Iterator[tuple[Value, ...]]:
+    """Rows of some columns of a table, of all of them where none is named."""
+    return zip(*(table[name].values for name in names or table), strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

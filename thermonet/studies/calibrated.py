@@ -10,7 +10,7 @@ from pathlib import Path
 from thermonet.documents.probe import MeasuredEntry, ProbeDocument
 from thermonet.quantities.errors import DataError, Problem
 from thermonet.quantities.inputs import Input
-from thermonet.results.record import Quantity, Result, read_result
+from thermonet.results.record import Quantity, Result, read_result, rows_of
 from thermonet.studies.probe import ProbeStudy
 
 #: Quantities that a study takes from a calibration, and their units.
@@ -78,7 +78,7 @@ def _calibration(file: Path, result: Result) -> Calibration:
     if not inputs:
         raise _refused(file, "says nothing on S_TC, rho or R_P")
     rows = result.tables.get("validity_range", {})
-    ranges = zip(*(rows[key].values for key in ("range", "low", "high")), strict=True) if rows else ()
+    ranges = rows_of(rows, "range", "low", "high") if rows else ()
     stages = [(low, high) for what, low, high in ranges if str(what).startswith("temperature")]
     return Calibration(result.name, inputs, tuple((float(low or 0), float(high or 0)) for low, high in stages))
 

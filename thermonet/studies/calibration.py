@@ -106,9 +106,9 @@ class CalibrationStudy:
     campaign
         The document and its data.
     adjustment
-        Estimate of all parameters; None where there is no experiment.
+        Estimate of all parameters.
     assessment
-        What the tests of the records found; None likewise.
+        What the tests of the records found.
     derived
         Reported numbers with their budgets, by key.
     trials
