@@ -406,7 +406,7 @@ def test_meshes_nest_at_every_scale(tmp_path, scale):
     """Nodes of a mesh are nodes of the one with half its element scale, so that their errors can be compared."""
     shape = body_of(read_body(written(tmp_path, DISC)), Values()).shape
     coarse, fine = (body_mesh(shape, factor * scale) for factor in (2, 1))
-    corners = np.unique(coarse.triangles[:3])
+    corners = np.unique(coarse.cells[:3])
     distance, _ = KDTree(fine.points.T).query(coarse.points[:, corners].T)
     assert distance.max() < 1e-9
 

@@ -290,7 +290,7 @@ DISC = DiscShape(radius=2e-6, spot_radius=60e-9, layers=LAYERS)
 def test_matrices_agree_with_the_general_assembly(shape):
     """Conduction, capacity and boundary means equal scikit-fem's own forms on the same elements."""
     mesh = body_mesh(shape, 2.0)
-    theirs = MeshTri2(mesh.points, mesh.triangles).with_subdomains(
+    theirs = MeshTri2(mesh.points, mesh.cells).with_subdomains(
         {name: np.flatnonzero(mesh.region == i) for i, name in enumerate(mesh.names)}
     )
     basis = Basis(theirs, ElementTriP2(), intorder=5)
@@ -325,7 +325,7 @@ def test_matrices_agree_with_the_general_assembly(shape):
 def node_of_dof(basis, mesh):
     """Our node for every unknown of scikit-fem's basis, element by element."""
     order = np.empty(basis.N, dtype=int)
-    order[basis.element_dofs] = mesh.triangles
+    order[basis.element_dofs] = mesh.cells
     return order
 
 

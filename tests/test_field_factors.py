@@ -199,7 +199,7 @@ def test_conductors_have_the_resistance_of_their_shape(probe, model):
     """On the wall the heat per length goes with 1 / (r t): between two heights, the logarithm of the radii."""
     potential = line_potential(model.tip, probe.sensing, "outer_gold") * probe.properties.conductivity["outer_gold"]
     mesh = model.tip.mesh
-    nodes = np.unique(mesh.triangles[:, model.tip.elements.region("outer_gold")])
+    nodes = np.unique(mesh.cells[:, model.tip.elements.region("outer_gold")])
     height = mesh.points[1, nodes]
     picked = nodes[(height > 1000) & (height < 6000)]
     slope = np.polyfit(np.log(mesh.points[0, picked]), potential[picked], 1)[0]
@@ -229,7 +229,7 @@ def test_plate_fields_know_the_unknowns(model):
     """The conductance of a layer of the plate, from its nodes' temperatures, is that of the system's own term."""
     onto, name = plate_fields(model), "inner_gold"
     elements = plane_elements(model.plate)
-    sheet = model.probe.sheets[name].thickness * 2 * stiffness(elements, np.arange(elements.mesh.triangles.shape[1]))
+    sheet = model.probe.sheets[name].thickness * 2 * stiffness(elements, np.arange(elements.mesh.cells.shape[1]))
     expected = model.system.K[f"k.{name}@plate"]
     assert abs(onto.T @ (sheet @ onto) - expected).max() < 1e-12 * abs(expected).max()
     assert np.abs(onto @ model.system.one - 1).max() < 1e-15

@@ -310,7 +310,7 @@ def test_one_topology_for_all_dimensions(scale):
     assert len(changed) == 14
     for shape in changed:
         other = apex_mesh(shape, scale)
-        assert np.array_equal(other.triangles, first.triangles)
+        assert np.array_equal(other.cells, first.cells)
         assert np.array_equal(other.region, first.region)
         assert other.boundaries.keys() == first.boundaries.keys()
         for name, line in first.boundaries.items():
@@ -324,9 +324,9 @@ def test_meshes_nest():
         (apex_mesh(tip(*STACK), 2.0), apex_mesh(tip(*STACK), 1.0)),
         (plate_mesh(PLATE, 2.0), plate_mesh(PLATE, 1.0)),
     ):
-        corners = {tuple(point) for point in np.round(fine.points[:, np.unique(fine.triangles[:3])].T, 6)}
-        assert {tuple(point) for point in np.round(coarse.points[:, np.unique(coarse.triangles[:3])].T, 6)} <= corners
-        assert fine.triangles.shape[1] == pytest.approx(4 * coarse.triangles.shape[1], rel=0.05)
+        corners = {tuple(point) for point in np.round(fine.points[:, np.unique(fine.cells[:3])].T, 6)}
+        assert {tuple(point) for point in np.round(coarse.points[:, np.unique(coarse.cells[:3])].T, 6)} <= corners
+        assert fine.cells.shape[1] == pytest.approx(4 * coarse.cells.shape[1], rel=0.05)
 
 
 # --- the plate ----------------------------------------------------------------------------------------------------
@@ -382,7 +382,7 @@ def test_no_element_of_a_plate_is_inverted(hole, end, back, side):
         hole_radius=radius * hole,
     )
     mesh = plate_mesh(plate, 2.0)
-    assert np.array_equal(mesh.triangles, plate_mesh(PLATE, 2.0).triangles)
+    assert np.array_equal(mesh.cells, plate_mesh(PLATE, 2.0).cells)
     assert plate_area(mesh) == pytest.approx(plate.length * plate.width - math.pi * plate.hole_radius**2, rel=1e-3)
 
 
@@ -400,10 +400,10 @@ def test_all_interfaces_are_found_and_match():
         assert np.array_equal(mesh.points[:, line.first_edges], mesh.points[:, line.second_edges])
         assert not set(line.first_edges.ravel()) & set(line.second_edges.ravel())
         for name, edges in ((line.first, line.first_edges), (line.second, line.second_edges)):
-            inside = mesh.triangles[:, mesh.region == mesh.names.index(name)]
+            inside = mesh.cells[:, mesh.region == mesh.names.index(name)]
             assert set(edges.ravel()) <= set(inside.ravel())
-    assert mesh.triangles.shape == whole.triangles.shape
-    assert np.array_equal(mesh.points[:, mesh.triangles], whole.points[:, whole.triangles])
+    assert mesh.cells.shape == whole.cells.shape
+    assert np.array_equal(mesh.points[:, mesh.cells], whole.points[:, whole.cells])
     for name, line in whole.boundaries.items():
         assert np.array_equal(mesh.points[:, mesh.boundaries[name]][:, 2], whole.points[:, line][:, 2])
 
@@ -429,7 +429,7 @@ def test_the_foot_of_a_split_tip_covers_all_regions():
     mesh, _ = separated(apex_mesh(tip(*STACK), 2.0), apart)
     foot = set(mesh.boundaries["foot"].ravel())
     for i in range(len(mesh.names)):
-        assert foot & set(mesh.triangles[:, mesh.region == i].ravel())
+        assert foot & set(mesh.cells[:, mesh.region == i].ravel())
 
 
 # --- lines and counts ---------------------------------------------------------------------------------------------
@@ -464,10 +464,10 @@ def test_straightened_meshes_have_middles_on_chords():
     """Topology and corners stay, middle nodes go to the chords, and a round body loses volume."""
     mesh = apex_mesh(tip(film("gold", 90e-9), core_radius=2e-6), 2.0)
     chords = mesh.straightened()
-    ends = chords.points[:, chords.triangles]
+    ends = chords.points[:, chords.cells]
     assert ends[:, 3] == pytest.approx((ends[:, 0] + ends[:, 1]) / 2, rel=1e-13)
     assert ends[:, 4] == pytest.approx((ends[:, 1] + ends[:, 2]) / 2, rel=1e-13)
     assert ends[:, 5] == pytest.approx((ends[:, 2] + ends[:, 0]) / 2, rel=1e-13)
-    corners = np.unique(mesh.triangles[:3])
+    corners = np.unique(mesh.cells[:3])
     assert np.array_equal(chords.points[:, corners], mesh.points[:, corners])
     assert sum(volumes(chords).values()) < sum(volumes(mesh).values())

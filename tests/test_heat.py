@@ -100,7 +100,7 @@ def half_annulus(inner, outer, steps, around):
 
 def as_skfem(mesh):
     """The same mesh in scikit-fem, and the position of every one of its unknowns among our nodes."""
-    other = MeshTri2(mesh.points * LENGTH_UNIT * 1e6, mesh.triangles)  # micrometres: skfem has absolute tolerances
+    other = MeshTri2(mesh.points * LENGTH_UNIT * 1e6, mesh.cells)  # micrometres: skfem has absolute tolerances
     basis = Basis(other, ElementTriP2(), intorder=5)
     where = {tuple(point): i for i, point in enumerate(np.round(mesh.points * LENGTH_UNIT * 1e6, 9).T)}
     assert len(where) == mesh.points.shape[1]
@@ -117,7 +117,7 @@ def test_elements_agree_with_scikit_fem(kind):
     def ring(w):
         return 2 * np.pi * w.x[0] if kind == "tip" else 1.0
 
-    everywhere = np.arange(mesh.triangles.shape[1])
+    everywhere = np.arange(mesh.cells.shape[1])
     forms = {
         "stiffness": (BilinearForm(lambda u, v, w: ring(w) * dot(grad(u), grad(v))), stiffness(ours, everywhere), 1),
         "mass": (BilinearForm(lambda u, v, w: ring(w) * u * v), mass(ours, everywhere), 3),
@@ -148,7 +148,7 @@ def test_linear_fields_pass_the_patch_test():
     mesh = apex_mesh(APEX, 2.0)
     elements = axisymmetric_elements(mesh)
     height = mesh.points[1] * LENGTH_UNIT
-    K = stiffness(elements, np.arange(mesh.triangles.shape[1]))
+    K = stiffness(elements, np.arange(mesh.cells.shape[1]))
     assert height @ (K @ height) == pytest.approx(elements.weights.sum(), rel=1e-12)
     outside = np.unique(np.concatenate([mesh.boundaries[name].ravel() for name in ("foot", "surface")]))
     inside = np.setdiff1d(np.arange(elements.size), outside)
@@ -236,7 +236,7 @@ def test_the_diffusive_source_is_yukawas(reach):
     length = 60e-9
     mesh = half_ball(20 * length, 40, 6)
     heat = apex_source(
-        axisymmetric_elements(mesh), np.arange(mesh.triangles.shape[1]), 0, shape="diffusive", relaxation_length=length
+        axisymmetric_elements(mesh), np.arange(mesh.cells.shape[1]), 0, shape="diffusive", relaxation_length=length
     )
     r = np.hypot(*mesh.points) * LENGTH_UNIT
     assert heat @ np.exp(-r / (reach * length)) == pytest.approx(1 / (1 + 1 / reach) ** 2, rel=0.01)
@@ -253,7 +253,7 @@ def test_the_ballistic_source_is_exponential(reach):
     length = 60e-9
     mesh = half_ball(20 * length, 40, 6)
     heat = apex_source(
-        axisymmetric_elements(mesh), np.arange(mesh.triangles.shape[1]), 0, shape="ballistic", relaxation_length=length
+        axisymmetric_elements(mesh), np.arange(mesh.cells.shape[1]), 0, shape="ballistic", relaxation_length=length
     )
     r = np.hypot(*mesh.points) * LENGTH_UNIT
     assert heat @ np.exp(-r / (reach * length)) == pytest.approx(1 / (1 + 1 / reach), rel=0.01)

@@ -192,7 +192,7 @@ def test_the_field_file_reads_back(study, tmp_path):
     assert values.min() == field.temperature.min()
     assert values.max() == field.temperature.max()
     np.testing.assert_allclose(file.points[:, :2], field.mesh.points.T * 1e-3)
-    np.testing.assert_array_equal(file.cells_dict["triangle6"], field.mesh.triangles.T)
+    np.testing.assert_array_equal(file.cells_dict["triangle6"], field.mesh.cells.T)
     np.testing.assert_array_equal(file.cell_data["region"][0], field.mesh.region)
     assert b"micrometres" in (tmp_path / "field.vtu").read_bytes()
 

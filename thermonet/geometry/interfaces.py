@@ -32,10 +32,10 @@ def separated(mesh: Mesh, bonded: Callable[[str, str], bool]) -> tuple[Mesh, lis
     """
     body = _bodies(mesh, bonded)
     of_triangle = body[mesh.region]
-    key = mesh.triangles * (int(body.max()) + 1) + of_triangle
+    key = mesh.cells * (int(body.max()) + 1) + of_triangle
     kept, triangles = np.unique(key, return_inverse=True)
-    triangles = triangles.reshape(mesh.triangles.shape)
-    split = replace(mesh, points=mesh.points[:, kept // (int(body.max()) + 1)], triangles=triangles)
+    triangles = triangles.reshape(mesh.cells.shape)
+    split = replace(mesh, points=mesh.points[:, kept // (int(body.max()) + 1)], cells=triangles)
     edges = _Edges(mesh, triangles)
     boundaries = {name: edges.on(lines) for name, lines in mesh.boundaries.items()}
     return replace(split, boundaries=boundaries), edges.interfaces(of_triangle)
@@ -52,7 +52,7 @@ def _bodies(mesh: Mesh, bonded: Callable[[str, str], bool]) -> Ints:
 
 def _touching(mesh: Mesh) -> list[tuple[int, int]]:
     """Pairs of regions that share an edge; an edge's middle node belongs to no other edge."""
-    middles = mesh.triangles[3:].ravel()
+    middles = mesh.cells[3:].ravel()
     order = np.argsort(middles, kind="stable")
     region = np.tile(mesh.region, 3)[order]
     shared = (middles[order][:-1] == middles[order][1:]) & (region[:-1] != region[1:])
@@ -64,12 +64,12 @@ class _Edges:
     """All edges of all triangles, sorted so that those between the same two corners stand side by side."""
 
     def __init__(self, mesh: Mesh, split: Ints) -> None:
-        self.names, count = mesh.names, mesh.triangles.shape[1]
+        self.names, count = mesh.names, mesh.cells.shape[1]
         ends = [(0, 1, 3), (1, 2, 4), (2, 0, 5)]
-        self.size = int(mesh.triangles.max()) + 1
+        self.size = int(mesh.cells.max()) + 1
         self.triangle = np.tile(np.arange(count), 3)
         self.nodes = np.concatenate([split[list(edge)] for edge in ends], axis=1)
-        corners = np.concatenate([mesh.triangles[[a, b]] for a, b, _ in ends], axis=1)
+        corners = np.concatenate([mesh.cells[[a, b]] for a, b, _ in ends], axis=1)
         # Every edge runs from its lower to its higher corner, so the two sides of an interface match node by node.
         turned = corners[0] > corners[1]
         self.nodes[:2, turned] = self.nodes[1::-1, turned]

@@ -21,27 +21,38 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Mesh:
-    """Six-node triangles with named regions and boundaries.
+    """Triangles or tetrahedra, linear or quadratic, with named regions and boundaries.
 
     Attributes
     ----------
     points
-        Coordinates (2, nodes) in `LENGTH_UNIT`: (r, z) of a body of revolution or (x, y) of a plane one.
-    triangles
-        Nodes (6, triangles): three corners, then the middles of edges 0-1, 1-2, 2-0.
+        Coordinates (2 or 3, nodes) in `LENGTH_UNIT`: (r, z) of a body of revolution, (x, y) of a plane one, (x, y, z).
+    cells
+        Nodes (3, 4, 6 or 10, cells): corners, then, in quadratic cells, the middles of the edges 0-1, 1-2, 0-2 and
+        of a tetrahedron's 0-3, 1-3, 2-3 too (scikit-fem's order).
     region
-        Index into `names` for every triangle.
+        Index into `names` for every cell.
     names
         Names of the regions.
     boundaries
-        Named lines as three-node edges (3, edges): two corners and the middle.
+        Named facets (2, 3 or 6, facets): corners, then the middles of the edges 0-1, or 0-1, 1-2, 0-2.
     """
 
     points: Floats
-    triangles: Ints
+    cells: Ints
     region: Ints
     names: tuple[str, ...]
     boundaries: Mapping[str, Ints]
+
+    @property
+    def dimension(self) -> int:
+        """Of the space the mesh lies in: 2 or 3."""
+        return self.points.shape[0]
+
+    @property
+    def degree(self) -> int:
+        """Of the elements: 1 linear, 2 quadratic."""
+        return 1 if self.cells.shape[0] == self.dimension + 1 else 2
 
     def moved(self, points: Floats) -> Mesh:
         """Return the same topology at other coordinates."""
@@ -51,8 +62,8 @@ class Mesh:
         """Return the mesh with every middle node on its chord (polygons instead of curves)."""
         points = self.points.copy()
         for corner, middle in enumerate((3, 4, 5)):
-            ends = self.triangles[corner], self.triangles[(corner + 1) % 3]
-            points[:, self.triangles[middle]] = (points[:, ends[0]] + points[:, ends[1]]) / 2
+            ends = self.cells[corner], self.cells[(corner + 1) % 3]
+            points[:, self.cells[middle]] = (points[:, ends[0]] + points[:, ends[1]]) / 2
         return self.moved(points)
 
 

@@ -209,7 +209,7 @@ class _Integrals:
         """Triangles of a layer, and what their area is multiplied by to give its volume."""
         if isinstance(self.shape, PlateShape):
             thickness = {layer.name: layer.thickness for layer in self.shape.layers}
-            return np.arange(self.elements.mesh.triangles.shape[1]), thickness[name]
+            return np.arange(self.elements.mesh.cells.shape[1]), thickness[name]
         return self.elements.region(name), self.depth
 
     def conduction(self, layer: str) -> Matrix:
@@ -229,7 +229,7 @@ class _Integrals:
     def surface(self, boundary: str) -> tuple[Matrix, Floats]:
         """``integral u v`` and ``integral v`` over a boundary [m^2]."""
         if boundary == FACES:
-            everywhere = np.arange(self.elements.mesh.triangles.shape[1])
+            everywhere = np.arange(self.elements.mesh.cells.shape[1])
             area = load(self.elements, everywhere, np.ones_like(self.elements.weights))
             return 2 * mass(self.elements, everywhere), 2 * area
         edges = self.elements.mesh.boundaries[boundary]

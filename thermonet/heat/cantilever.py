@@ -78,7 +78,7 @@ def plate_system(
         One affine term per layer, or with false their sums alone.
     """
     elements = plane_elements(mesh)
-    everywhere = np.arange(mesh.triangles.shape[1])
+    everywhere = np.arange(mesh.cells.shape[1])
     spreading, holding = 2 * stiffness(elements, everywhere), 2 * mass(elements, everywhere)
     ring = mesh.boundaries["ring"]
     free = System(
@@ -122,7 +122,7 @@ def ring_flux_resistances(mesh: Mesh, sheet_conductance: float, harmonics: int) 
     sides, so the diagonal's first entry is the mean temperature of the ring per watt of uniform flux.
     """
     elements = plane_elements(mesh)
-    everywhere = np.arange(mesh.triangles.shape[1])
+    everywhere = np.arange(mesh.cells.shape[1])
     ring = mesh.boundaries["ring"]
     plate = System(
         K={"sheet": 2 * stiffness(elements, everywhere)},

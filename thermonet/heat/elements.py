@@ -83,7 +83,7 @@ def plane_elements(mesh: Mesh) -> Elements:
         An element is turned inside out: the shape overlaps itself.
     """
     shapes, slopes, reference = _reference(_DEGREE)
-    corners = mesh.points[:, mesh.triangles].transpose(2, 0, 1) * LENGTH_UNIT
+    corners = mesh.points[:, mesh.cells].transpose(2, 0, 1) * LENGTH_UNIT
     positions = corners @ shapes
     jacobian = np.einsum("tan,nbq->tabq", corners, slopes, optimize=True)
     (a, b), (c, d) = jacobian[:, 0].transpose(1, 0, 2), jacobian[:, 1].transpose(1, 0, 2)
@@ -130,11 +130,11 @@ def mass(elements: Elements, where: Ints, coefficient: Floats | float = 1.0) -> 
 def load(elements: Elements, where: Ints, density: Floats) -> Floats:
     """Vector of ``integral q v`` for a density at the quadrature points (triangles, q)."""
     parts = (density * elements.weights[where]) @ elements.shapes.T
-    return _gathered(elements.mesh.triangles[:, where].T, parts, elements.size)
+    return _gathered(elements.mesh.cells[:, where].T, parts, elements.size)
 
 
 def _assembled(elements: Elements, where: Ints, blocks: Floats) -> sp.csr_array:
-    return _summed(elements.mesh.triangles[:, where].T, blocks, elements.size)
+    return _summed(elements.mesh.cells[:, where].T, blocks, elements.size)
 
 
 def _summed(nodes: Ints, blocks: Floats, size: int) -> sp.csr_array:

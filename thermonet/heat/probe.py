@@ -187,7 +187,7 @@ def lead_heat(model: ProbeModel) -> LineHeat:
     mesh = model.plate
     if mesh is None:
         raise ValueError("the probe has no plate")
-    elements, everywhere = plane_elements(mesh), np.arange(mesh.triangles.shape[1])
+    elements, everywhere = plane_elements(mesh), np.arange(mesh.cells.shape[1])
     held = System(
         K={"sheet": 2 * stiffness(elements, everywhere)},
         C={},

@@ -33,7 +33,7 @@ def apex_source(elements: Elements, where: Ints, tip: int, *, shape: SourceShape
         distance = np.linalg.norm(offset, axis=1)
         heat = load(elements, where, np.exp(-distance / relaxation_length) / distance**2)
         return heat / heat.sum()
-    inside = np.unique(elements.mesh.triangles[:, where])
+    inside = np.unique(elements.mesh.cells[:, where])
     holding = mass(elements, where)[inside][:, inside]
     spreading = stiffness(elements, where)[inside][:, inside]
     point = (inside == tip).astype(float)
@@ -58,6 +58,6 @@ def joule_heat(elements: Elements, where: Ints, potential: Floats, conductivity:
     conductivity
         Electrical [S/m], or of a sheet [S].
     """
-    here = potential[elements.mesh.triangles[:, where]]
+    here = potential[elements.mesh.cells[:, where]]
     slope = np.einsum("tnaq,nt->taq", elements.gradients[where], here, optimize=True)
     return load(elements, where, conductivity * (slope**2).sum(axis=1))

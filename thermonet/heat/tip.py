@@ -115,7 +115,7 @@ def tip_model(mesh: Mesh, properties: HeatProperties, sensing: TipSensing, *, by
     elements = axisymmetric_elements(split)
     K, C = _terms(elements, interfaces) if by_term else _sums(elements, interfaces, properties)
     heat = junction_heat(elements, sensing)
-    regions = {name: np.unique(split.triangles[:, elements.region(name)]) for name in split.names}
+    regions = {name: np.unique(split.cells[:, elements.region(name)]) for name in split.names}
     system = System(
         K=K,
         C=C,

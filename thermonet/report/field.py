@@ -50,7 +50,7 @@ def axis_line(field: TipField) -> tuple[Ints, Ints]:
     edges = mesh.boundaries["axis"]
     # The middle of an edge on the boundary belongs to one triangle alone.
     owner = np.zeros(mesh.points.shape[1], dtype=np.int64)
-    owner[mesh.triangles[3:]] = np.arange(mesh.triangles.shape[1])
+    owner[mesh.cells[3:]] = np.arange(mesh.cells.shape[1])
     order = np.argsort(field.distance[edges[2]])
     edges = edges[:, order]
     turned = field.distance[edges[0]] > field.distance[edges[1]]
@@ -82,7 +82,7 @@ def _write(path: Path, mesh: Mesh, name: str, values: Floats, meaning: str) -> N
     points[:, :2] = mesh.points.T * (LENGTH_UNIT / _MICROMETRE)
     file = meshio.Mesh(
         points,
-        [("triangle6", mesh.triangles.T)],
+        [("triangle6", mesh.cells.T)],
         point_data={name: values},
         cell_data={"region": [mesh.region]},
     )

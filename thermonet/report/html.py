@@ -234,7 +234,7 @@ def _mesh(study: ProbeStudy) -> dict[str, str]:
     """What the finite elements were."""
     mesh, numerics = study.solved.model.tip.mesh, study.document.numerics
     return {
-        "mesh": f"{mesh.triangles.shape[1]} six-node triangles and {mesh.points.shape[1]} nodes in the tip, "
+        "mesh": f"{mesh.cells.shape[1]} six-node triangles and {mesh.points.shape[1]} nodes in the tip, "
         f"{study.solved.held.system.size} unknowns in all",
         "tolerance": f"{grids.percent(numerics.tolerance.value)} of R_P",
         "element scale": f"{numerics.element_scale.value:g}",

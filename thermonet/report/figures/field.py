@@ -193,7 +193,7 @@ def _legend(study: ProbeStudy) -> list[Patch]:
 def _node_table(field: TipField) -> Table:
     """Node by node; a node belongs to the last region in the list that has it."""
     region = np.zeros(len(field.temperature), dtype=np.int64)
-    region[field.mesh.triangles] = field.mesh.region
+    region[field.mesh.cells] = field.mesh.region
     return {
         "radius": Column("m", [float(f"{value:.8g}") for value in field.radius]),
         "distance": Column("m", [float(f"{value:.8g}") for value in field.distance]),

@@ -16,14 +16,14 @@ COLOUR_MAP = "magma"
 def quartered(mesh: Mesh) -> Ints:
     """Four three-node triangles for every six-node one."""
     corners = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2], [3, 4, 5]])
-    return mesh.triangles[corners].transpose(0, 2, 1).reshape(-1, 3)
+    return mesh.cells[corners].transpose(0, 2, 1).reshape(-1, 3)
 
 
 def outlines(mesh: Mesh, at: Floats) -> Mapping[str, Outline]:
     """Outline of every region, edges through their middle nodes; `at` holds the nodes' positions (nodes, 2)."""
     found = {}
     for index, name in enumerate(mesh.names):
-        loops = [at[loop] for loop in _loops(mesh.triangles[:, mesh.region == index])]
+        loops = [at[loop] for loop in _loops(mesh.cells[:, mesh.region == index])]
         if loops:
             found[name] = Outline.make_compound_path(
                 *(Outline(np.vstack([loop, loop[:1]]), closed=True) for loop in loops)
