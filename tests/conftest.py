@@ -57,3 +57,33 @@ def counted(browse, tmp_path):
         return [int(number) for number in found[1].split()]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def conforming():
+    """Turn a mesh of scikit-fem, in metres, into ours and its basis; nodes are numbered as the basis's unknowns are.
+
+    Cells are turned to positive orientation, which scikit-fem does not keep.
+    """
+    import numpy as np
+    from skfem import Basis, ElementTetP1, ElementTetP2, ElementTriP1, ElementTriP2
+
+    from thermonet.geometry.mesh import LENGTH_UNIT, Mesh
+    from thermonet.geometry.topology import facets
+
+    kinds = {(2, 1): ElementTriP1, (2, 2): ElementTriP2, (3, 1): ElementTetP1, (3, 2): ElementTetP2}
+    turned = {3: [1, 0, 2], 6: [1, 0, 2, 3, 5, 4], 4: [1, 0, 2, 3], 10: [1, 0, 2, 3, 4, 6, 5, 8, 7, 9]}
+
+    def convert(other, degree, region=None, names=("body",)):
+        dimension = other.p.shape[0]
+        basis = Basis(other, kinds[dimension, degree](), intorder=6)
+        points, cells = basis.doflocs / LENGTH_UNIT, basis.element_dofs.astype(np.int64)
+        edges = points[:, cells[1 : dimension + 1]] - points[:, cells[:1]]
+        wrong = np.linalg.det(edges.transpose(2, 0, 1)) < 0
+        cells[:, wrong] = cells[turned[len(cells)]][:, wrong]
+        region = np.zeros(cells.shape[1], dtype=np.int64) if region is None else region
+        bare = Mesh(points, cells, region, names, {})
+        found = facets(bare)
+        return Mesh(points, cells, region, names, {"surface": found.nodes[:, found.cells[1] < 0]}), basis
+
+    return convert

@@ -12,7 +12,7 @@ from thermonet.geometry.layered import body_mesh
 from thermonet.quantities.errors import DocumentError, NotConvergedError
 from thermonet.results.record import read_result
 from thermonet.studies.body import read_body, study_body
-from thermonet.studies.body_design import body_of
+from thermonet.studies.body_design import body_design
 from thermonet.studies.values import Values
 
 SLAB = """thermonet: body/1
@@ -200,6 +200,16 @@ def test_settings_are_checked_like_the_document(tmp_path):
     assert "smaller" in message
     result = studied(tmp_path, DISC, "shape.spot_radius=120 nm")
     assert result.quantities["resistance.hot.heater"].value < 60e3
+
+
+def test_temperatures_may_be_in_degrees_celsius(tmp_path):
+    """Those of layered bodies too; differences would not be."""
+    assert (
+        read_body(written(tmp_path, SLAB.replace("temperature: 300 K", "temperature: 26.85 degC"))).temperature.value
+        == 300
+    )
+    document = read_body(written(tmp_path, SLAB), ("boundaries.last.temperature=0.0(5) degC",))
+    assert (document.boundaries["last"].temperature.value, document.boundaries["last"].temperature.u) == (273.15, 0.5)
 
 
 TOUCHING = [
@@ -404,7 +414,7 @@ def test_meshes_have_the_boundaries_that_documents_name(tmp_path, text):
 @pytest.mark.parametrize("scale", [0.35, 0.7, 1, 2])
 def test_meshes_nest_at_every_scale(tmp_path, scale):
     """Nodes of a mesh are nodes of the one with half its element scale, so that their errors can be compared."""
-    shape = body_of(read_body(written(tmp_path, DISC)), Values()).shape
+    shape = body_design(read_body(written(tmp_path, DISC)), Values()).shape
     coarse, fine = (body_mesh(shape, factor * scale) for factor in (2, 1))
     corners = np.unique(coarse.cells[:3])
     distance, _ = KDTree(fine.points.T).query(coarse.points[:, corners].T)

@@ -9,6 +9,7 @@ from skfem import Basis, BilinearForm, ElementTriP2, LinearForm, MeshTri2
 from skfem.helpers import dot, grad
 
 from thermonet.geometry.layered import (
+    SHEET,
     CoaxialShape,
     DiscShape,
     Layer,
@@ -18,8 +19,8 @@ from thermonet.geometry.layered import (
     body_mesh,
 )
 from thermonet.geometry.mesh import LENGTH_UNIT
-from thermonet.heat.body import AmbientBoundary, Body, BodySource, HeldBoundary, body_model
-from thermonet.heat.tip import HeatProperties
+from thermonet.heat.body import Body, Boundary, Exchange, Filling, MeanSensor, SpreadSource
+from thermonet.heat.body_model import body_model
 from thermonet.studies.body import read_body, study_body
 from thermonet.system.steady import heat_imbalance, resistance, uniform_residual
 
@@ -224,17 +225,24 @@ EXACT_RESISTANCE = {
 }
 
 
-def shells(shape, **changes):
+def shells(shape, conductivity=(2.0, 100.0), heat_capacity=(1e6, 3e6), **changes):
     """A body of two layers, held outside, heated and read inside."""
-    properties = HeatProperties(
-        conductivity={"a": 2.0, "b": 100.0}, heat_capacity={"a": 1e6, "b": 3e6}, boundary_conductance={}
-    )
+    plate = isinstance(shape, PlateShape)
     body = Body(
-        shape=shape,
-        properties=properties,
-        boundaries={"outer": HeldBoundary(temperature=300.0)},
-        sources={"heater": BodySource(on="inner", power=1.0)},
-        sensors={"hot": "inner"},
+        kind="plate" if plate else "planar" if isinstance(shape, SlabShape) else "axisymmetric",
+        depth=getattr(shape, "depth", 1.0),
+        fillings={
+            layer.name: Filling(
+                region=SHEET if plate else layer.name,
+                conductivity=conductivity[i],
+                heat_capacity=heat_capacity[i],
+                thickness=layer.thickness if plate else None,
+            )
+            for i, layer in enumerate(LAYERS)
+        },
+        boundaries={"outer": Boundary(on=("outer",), temperature=300.0)},
+        sources={"heater": SpreadSource(on="inner", power=1.0)},
+        sensors={"hot": MeanSensor("inner")},
     )
     return replace(body, **changes)
 
@@ -244,7 +252,7 @@ def errors_by_scale(name, scales, reshape=lambda mesh: mesh):
     body = shells(SHAPES[name])
     found = []
     for scale in scales:
-        system = body_model(body, reshape(body_mesh(body.shape, scale))).system
+        system = body_model(body, reshape(body_mesh(SHAPES[name], scale))).system
         found.append(abs(resistance(system.hold("outer"), "hot", "heater") / EXACT_RESISTANCE[name] - 1))
     return np.array(found)
 
@@ -299,9 +307,9 @@ def test_matrices_agree_with_the_general_assembly(shape):
     held = "bottom" if isinstance(shape, DiscShape) else "outer"
     body = shells(
         shape,
-        boundaries={held: AmbientBoundary(conductance=1e4, temperature=300.0)},
-        sources={"heater": BodySource(on=inside, power=1.0)},
-        sensors={"hot": inside, "layer": "b"},
+        boundaries={held: Boundary(on=(held,), exchange=Exchange(conductance=1e4, temperature=300.0))},
+        sources={"heater": SpreadSource(on=inside, power=1.0)},
+        sensors={"hot": MeanSensor(inside), "layer": MeanSensor("b")},
     )
     system = body_model(body, mesh).system
     count = mesh.points.shape[1]
@@ -344,11 +352,13 @@ def node_of_dof(basis, mesh):
 def test_heat_capacity_is_that_of_the_volume(shape, volume):
     """Unit heat capacity per volume everywhere."""
     first = {SlabShape: "first", PlateShape: "start", DiscShape: "bottom"}.get(type(shape), "outer")
-    properties = HeatProperties(
-        conductivity={"a": 1.0, "b": 1.0}, heat_capacity={"a": 1.0, "b": 1.0}, boundary_conductance={}
-    )
     body = shells(
-        shape, properties=properties, boundaries={first: HeldBoundary(temperature=1.0)}, sources={}, sensors={}
+        shape,
+        (1.0, 1.0),
+        (1.0, 1.0),
+        boundaries={first: Boundary(on=(first,), temperature=1.0)},
+        sources={},
+        sensors={},
     )
     system = body_model(body, body_mesh(shape)).system
     assert system.one @ (system.total(system.C) @ system.one) == pytest.approx(volume, rel=2e-7)

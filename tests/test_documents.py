@@ -100,7 +100,7 @@ WRONG_VALUES = [
     ("apex.layers.inner_nitride.opening_radius", "5 um", "", "wider than the rounded end of the layer it opens"),
     ("modulation.frequency", "12:25 Hz", "", "not a unit"),
     ("modulation.frequency", "1/12.25 Hz", "", "not a unit"),
-    ("temperature", "27 degC", "", "has an offset"),
+    ("temperature", "80 degF", "", "has an offset"),
     ("name", "12:25", "", "a short name"),
     ("heat_source.layer", "chromium", "", "the outermost layer 'outer_gold'"),
     ("heat_source.shape", "square", "", "expected 'diffusive' or 'ballistic'"),

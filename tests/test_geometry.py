@@ -13,7 +13,7 @@ from thermonet.geometry.apex import CORE, Apex, TipLayer, apex_mesh
 from thermonet.geometry.interfaces import separated
 from thermonet.geometry.mesh import LENGTH_UNIT, edge_line, graded, half_steps, intervals
 from thermonet.geometry.plate import Plate, plate_mesh
-from thermonet.heat.elements import axisymmetric_elements, line_load, plane_elements
+from thermonet.heat.elements import axisymmetric_elements, cell_volumes, facet_load, plane_elements
 from thermonet.quantities.errors import PhysicsError
 
 ALPHA = math.radians(25)
@@ -21,7 +21,8 @@ ALPHA = math.radians(25)
 
 def plate_area(mesh):
     """Area of the whole plate, of which half is meshed [m^2]."""
-    return 2 * plane_elements(mesh).weights.sum()
+    elements = plane_elements(mesh)
+    return 2 * cell_volumes(elements, elements.everywhere).sum()
 
 
 def film(name, thickness, *, law="conformal", opening=None, half_angle=ALPHA):
@@ -56,7 +57,7 @@ def joined(_first, _second):
 def volumes(mesh):
     """Volume of every region [m^3]."""
     elements = axisymmetric_elements(mesh)
-    return {name: float(elements.weights[elements.region(name)].sum()) for name in mesh.names}
+    return {name: float(cell_volumes(elements, elements.region(name)).sum()) for name in mesh.names}
 
 
 def rounded_cone(centre, radius, half_angle):
@@ -114,9 +115,9 @@ def test_the_surface_has_the_area_of_the_rounded_cone():
     foot = ring + high * math.tan(ALPHA)
     mantle = math.pi * (ring + foot) * high / math.cos(ALPHA)
     cap = 2 * math.pi * radius**2 * (1 - math.sin(ALPHA))
-    area = line_load(axisymmetric_elements(mesh), mesh.boundaries["surface"], axisymmetric=True).sum()
+    area = facet_load(axisymmetric_elements(mesh), mesh.boundaries["surface"]).sum()
     assert area == pytest.approx(mantle + cap, rel=1e-8)
-    disc = line_load(axisymmetric_elements(mesh), mesh.boundaries["foot"], axisymmetric=True).sum()
+    disc = facet_load(axisymmetric_elements(mesh), mesh.boundaries["foot"]).sum()
     assert disc == pytest.approx(math.pi * foot**2, rel=1e-12)
 
 
@@ -210,14 +211,14 @@ def test_the_opening_has_the_stated_area(radius):
     shape = tip(film("gold", 90e-9), film("nitride", 70e-9, opening=radius), film("chromium", 90e-9))
     mesh, interfaces = separated(apex_mesh(shape), apart)
     (line,) = [line for line in interfaces if {line.first, line.second} == {"gold", "chromium"}]
-    found = line_load(axisymmetric_elements(mesh), line.first_edges, axisymmetric=True).sum()
+    found = facet_load(axisymmetric_elements(mesh), line.first_edges).sum()
     cosine = math.sqrt(1 - (radius / 190e-9) ** 2)
     # with the film gone above it, the rim's own wall is a ring of rays between the two surfaces
     sides = (260e-9**2 - 190e-9**2) * math.pi * radius / 190e-9
     assert found == pytest.approx(2 * math.pi * 260e-9**2 * (1 - cosine), rel=1e-7)
     (rim,) = [line for line in interfaces if {line.first, line.second} == {"gold", "nitride"}]
     below = 2 * math.pi * 190e-9**2 * (cosine - math.sin(ALPHA))
-    area = line_load(axisymmetric_elements(mesh), rim.first_edges, axisymmetric=True).sum()
+    area = facet_load(axisymmetric_elements(mesh), rim.first_edges).sum()
     wall = area - below - sides
     # what is left is the cone's mantle, which does not depend on the opening
     ring, high = 190e-9 * math.cos(ALPHA), 8e-6 - 100e-9 + 190e-9 * math.sin(ALPHA)
@@ -348,7 +349,7 @@ def test_the_plate_has_its_boundaries():
     """Half the width at the chip, half the circle, and the symmetry line without the hole."""
     mesh = plate_mesh(PLATE)
     elements = plane_elements(mesh)
-    found = {name: line_load(elements, line, axisymmetric=False).sum() for name, line in mesh.boundaries.items()}
+    found = {name: facet_load(elements, line).sum() for name, line in mesh.boundaries.items()}
     assert found["chip"] == pytest.approx(25e-6, rel=1e-12)
     assert found["ring"] == pytest.approx(math.pi * 4e-6, rel=1e-5)
     assert found["symmetry"] == pytest.approx(38e-6 - 8e-6, rel=1e-12)

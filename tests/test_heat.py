@@ -17,12 +17,14 @@ from thermonet.geometry.plate import PLATE, Plate, plate_mesh
 from thermonet.heat.cantilever import Sheet, plate_system, ring_angles, ring_flux_resistances, ring_port
 from thermonet.heat.elements import (
     axisymmetric_elements,
+    cell_volumes,
+    facet_load,
+    facet_matrix,
     jump_matrix,
-    line_load,
-    line_matrix,
     load,
     mass,
     plane_elements,
+    points_of,
     stiffness,
     turning,
 )
@@ -128,7 +130,7 @@ def test_elements_agree_with_scikit_fem(kind):
         assert abs(matrix.toarray()[np.ix_(to, to)] - expected).max() < 1e-12 * abs(expected).max()
     expected = LinearForm(lambda v, w: ring(w) * v * np.exp(-w.x[1])).assemble(basis)
     expected = expected * 1e-6 ** (3 if kind == "tip" else 2)
-    found = load(ours, everywhere, np.exp(-ours.positions[:, 1] * 1e6))
+    found = load(ours, everywhere, np.exp(-points_of(ours, everywhere).positions[:, 1] * 1e6))
     assert abs(found[to] - expected).max() < 1e-12 * abs(expected).max()
 
 
@@ -136,7 +138,7 @@ def test_a_coefficient_weighs_its_own_triangles():
     """One sum with a conductivity per triangle is the sum of the regions' matrices times theirs."""
     elements = axisymmetric_elements(apex_mesh(APEX, 4.0))
     values = np.array([1.0, 10.0, 2.0, 20.0, 3.0, 30.0])
-    everywhere = np.arange(len(elements.weights))
+    everywhere = elements.everywhere
     for form in (stiffness, mass, turning):
         whole = form(elements, everywhere, values[elements.mesh.region])
         parts = sum(v * form(elements, elements.region(n)) for n, v in zip(REGIONS, values, strict=True))
@@ -149,7 +151,7 @@ def test_linear_fields_pass_the_patch_test():
     elements = axisymmetric_elements(mesh)
     height = mesh.points[1] * LENGTH_UNIT
     K = stiffness(elements, np.arange(mesh.cells.shape[1]))
-    assert height @ (K @ height) == pytest.approx(elements.weights.sum(), rel=1e-12)
+    assert height @ (K @ height) == pytest.approx(cell_volumes(elements, elements.everywhere).sum(), rel=1e-12)
     outside = np.unique(np.concatenate([mesh.boundaries[name].ravel() for name in ("foot", "surface")]))
     inside = np.setdiff1d(np.arange(elements.size), outside)
     assert abs((K @ height)[inside]).max() < 1e-10 * abs(K @ height).max()
@@ -165,7 +167,7 @@ def test_harmonics_round_the_axis(order):
     points = np.stack([r.ravel(), z.ravel()]) / LENGTH_UNIT
     mesh = assembled(points, [Patch(nodes, np.zeros((6, 3), dtype=int))], ("disc",), {})
     elements = axisymmetric_elements(mesh)
-    everywhere = np.arange(len(elements.weights))
+    everywhere = elements.everywhere
     amplitude = (mesh.points[0] * LENGTH_UNIT / radius) ** order
     energy = (stiffness(elements, everywhere) + order**2 * turning(elements, everywhere)) / 2
     assert amplitude @ (energy @ amplitude) == pytest.approx(math.pi * order * thickness, rel=1e-12)
@@ -185,9 +187,9 @@ def test_lines_have_area_and_length():
     elements = axisymmetric_elements(mesh)
     foot = mesh.boundaries["foot"]
     radius = mesh.points[0, np.unique(foot)].max() * LENGTH_UNIT
-    assert line_load(elements, foot, axisymmetric=True).sum() == pytest.approx(math.pi * radius**2, rel=1e-12)
-    assert line_load(elements, foot, axisymmetric=False).sum() == pytest.approx(radius, rel=1e-12)
-    assert line_matrix(elements, foot, axisymmetric=True).sum() == pytest.approx(math.pi * radius**2, rel=1e-12)
+    assert facet_load(elements, foot).sum() == pytest.approx(math.pi * radius**2, rel=1e-12)
+    assert facet_load(plane_elements(mesh, 2.0), foot).sum() == pytest.approx(2 * radius, rel=1e-12)
+    assert facet_matrix(elements, foot).sum() == pytest.approx(math.pi * radius**2, rel=1e-12)
 
 
 def test_jumps_feel_jumps_only():
@@ -196,8 +198,8 @@ def test_jumps_feel_jumps_only():
     elements = axisymmetric_elements(mesh)
     field = np.sin(mesh.points[0] / 300) + mesh.points[1] ** 2 / 1e6
     for line in interfaces:
-        jump = jump_matrix(elements, line.first_edges, line.second_edges, axisymmetric=True)
-        area = line_load(elements, line.first_edges, axisymmetric=True).sum()
+        jump = jump_matrix(elements, line.first_edges, line.second_edges)
+        area = facet_load(elements, line.first_edges).sum()
         assert abs(jump @ field).max() < 1e-13 * abs(jump).max() * abs(field).max()
         one_side = np.zeros(elements.size)
         one_side[np.unique(line.first_edges)] = 1.0
@@ -225,7 +227,7 @@ def test_a_source_is_one_watt_in_its_metal(shape, length):
         assert (inside > 0).all()
         elements = model.elements
         where = elements.region("silver")
-        middle = elements.positions[where] - np.array([0.0, APEX.height + 410e-9])[None, :, None]
+        middle = points_of(elements, where).positions - np.array([0.0, APEX.height + 410e-9])[None, :, None]
         assert heat @ (model.mesh.points[1] * LENGTH_UNIT) <= APEX.height + 410e-9
         assert np.isfinite(1 / np.linalg.norm(middle, axis=1)).all()
 
@@ -277,7 +279,8 @@ def test_a_tip_is_a_system(tip):
     assert set(system.K) == {f"k.{n}" for n in REGIONS} | {f"G.{a}|{b}" for a, b in PROPERTIES.boundary_conductance}
     volume = {name: system.C[f"c.{name}"].sum() for name in REGIONS}
     for name, value in volume.items():
-        assert value == pytest.approx(tip.elements.weights[tip.elements.region(name)].sum(), rel=1e-12)
+        volumes = cell_volumes(tip.elements, tip.elements.region(name))
+        assert value == pytest.approx(volumes.sum(), rel=1e-12)
 
 
 def test_the_thermocouple_is_the_metal_junction(tip):
@@ -357,7 +360,7 @@ def test_film_conductance_is_heat_per_kelvin(tip):
     assert film_conductance(tip, "silver", "chromium").conductance == pytest.approx(found.conductance, rel=1e-12)
     assert film_conductance(tip, "outer", "silver") is None
     # thin against its radius: area over (t/k + 1/G + 1/G), within the curvature of the end
-    area = line_load(tip.elements, tip.mesh.boundaries["surface"], axisymmetric=True).sum()
+    area = facet_load(tip.elements, tip.mesh.boundaries["surface"]).sum()
     flat = area / (70e-9 / 1.2 + 1 / 8e7 + 1 / 5e7)
     assert found.conductance == pytest.approx(flat, rel=0.1)
 

@@ -1,6 +1,7 @@
 """The published JSON schema accepts what we ship, as an editor reads it, and refuses what is wrong."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -18,7 +19,11 @@ EditorLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":bool")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-GEOMETRIES = sorted((Path(__file__).parents[1] / "geometries").glob("*.yaml"))
+ROOT = Path(__file__).parents[1]
+GEOMETRIES = sorted((ROOT / "geometries").glob("*.yaml"))
+BODIES = re.findall(
+    r"^```yaml\n(.*?)^```", (ROOT / "docs" / "bodies.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
 
 
 @pytest.fixture
@@ -32,6 +37,16 @@ def schema(capsys):
 def test_every_design_is_valid_to_an_editor(schema, file):
     """Editors read unquoted numbers as numbers; the schema takes them where a plain number is meant."""
     jsonschema.validate(yaml.load(file.read_text(encoding="utf-8"), EditorLoader), schema)
+
+
+@pytest.mark.parametrize("text", BODIES, ids=[text.split()[3] for text in BODIES])
+def test_every_sort_of_body_is_valid_to_an_editor(schema, text):
+    """The schema covers bodies of regions in all their forms, and refuses unknown keys there too."""
+    body = yaml.load(text, EditorLoader)
+    jsonschema.validate(body, schema)
+    next(iter(body.get("regions", body.get("layers")).values()))["thicknes"] = "1 um"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(body, schema)
 
 
 def test_an_unknown_key_is_not(schema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -12,8 +12,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from thermonet.quantities.formatting import with_unit
 from thermonet.quantities.inputs import Distribution, Input, InputValueError
-from thermonet.quantities.reading import read_mapping, read_text
-from thermonet.quantities.units import EXAMPLES
+from thermonet.quantities.reading import CELSIUS, read_mapping, read_text
+from thermonet.quantities.units import EXAMPLES, scale_to_si
 
 
 class Entry(BaseModel):
@@ -33,12 +33,16 @@ def refuse(message: str, key: str = "") -> PydanticCustomError:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """Marks an `Input` field: the SI unit it is read in and the open interval it must lie in."""
+    """Marks an `Input` field: the SI unit it is read in and the open interval it must lie in.
+
+    Units among `zeros` count from a zero of their own, as degrees Celsius do.
+    """
 
     si_unit: str
     low: float = 0.0
     low_allowed: bool = False
     high: float = math.inf
+    zeros: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def read(self, raw: object) -> Input:
         """Text or mapping to an `Input` in SI."""
@@ -46,9 +50,9 @@ class Dimension:
             return raw
         try:
             if isinstance(raw, str):
-                value = read_text(raw, self.si_unit)
+                value = read_text(raw, self.si_unit, self.zeros)
             elif isinstance(raw, Mapping):
-                value = read_mapping(raw, self.si_unit)
+                value = read_mapping(raw, self.si_unit, self.zeros)
             else:
                 raise InputValueError(f"expected {EXAMPLES.get(self.si_unit, 'a value in ' + self.si_unit)}")
         except InputValueError as error:
@@ -87,10 +91,96 @@ class Dimension:
         return {"anyOf": [text, mapping]}
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Marks a short list of `Input` values, one per column, of which the last ones may be left out."""
+
+    columns: tuple[Dimension, ...]
+    least: int | None = None
+
+    def read(self, raw: object) -> tuple[Input, ...]:
+        """List of texts or mappings to `Input` values in SI."""
+        if isinstance(raw, tuple):
+            return raw
+        least, most = self.least or len(self.columns), len(self.columns)
+        number = str(most) if least == most else f"{least} or {most}"
+        if not isinstance(raw, list) or not least <= len(raw) <= most:
+            examples = ", ".join(EXAMPLES[column.si_unit].split("'")[1] for column in self.columns[:least])
+            raise refuse(f"expected a list of {number} values such as [{examples}]")
+        return tuple(self._part(column, value, i) for i, (column, value) in enumerate(zip(self.columns, raw)))  # noqa: B905  # the last columns may be left out
+
+    @staticmethod
+    def _part(column: Dimension, value: object, place: int) -> Input:
+        try:
+            return column.read(value)
+        except PydanticCustomError as error:
+            context = error.context or {}
+            raise refuse(context["message"], ".".join(filter(None, (str(place), context["key"])))) from None
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        items = [column.__get_pydantic_json_schema__(schema, handler) for column in self.columns]
+        least = self.least or len(items)
+        return {"type": "array", "prefixItems": items, "minItems": least, "maxItems": len(items)}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Marks an `int` field: a whole number from `low` to `high`, also written as 2e6."""
+
+    low: int
+    high: int
+
+    def read(self, raw: object) -> int:
+        """Text to a number."""
+        try:
+            number = float(raw) if isinstance(raw, (str, int)) else math.nan
+        except ValueError:
+            number = math.nan
+        if not (self.low <= number <= self.high and number == int(number)):
+            raise refuse(f"expected a whole number from {self.low} to {self.high}, got '{raw}'")
+        return int(number)
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": ["integer", "string"], "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOf:
+    """Marks a `float` field that names a unit: what one of it is in SI."""
+
+    si_unit: str
+
+    def read(self, raw: object) -> float:
+        """Text such as 'um' to 1e-6."""
+        if isinstance(raw, float):
+            return raw
+        try:
+            return scale_to_si(str(raw), self.si_unit)
+        except ValueError as error:
+            raise refuse(str(error)) from None
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string"}
+
+
 # Names of the field's quantities. Lengths end at one metre: what is longer is a forgotten prefix.
 Length = Annotated[Input, Dimension("m", high=1.0)]
+#: A place in space: two or three coordinates.
+Point = Annotated[tuple[Input, ...], Row((Dimension("m", low=-100.0 * (1 + 1e-12), high=100.0 * (1 + 1e-12)),) * 3, 2)]
 HalfAngle = Annotated[Input, Dimension("rad", high=math.radians(80))]
-Temperature = Annotated[Input, Dimension("K")]
+#: From here to there in a body that is drawn: as long as a wall, or on either side of an origin.
+Extent = Annotated[Input, Dimension("m", high=100.0 * (1 + 1e-12))]
+Coordinate = Annotated[Input, Dimension("m", low=-100.0 * (1 + 1e-12), high=100.0 * (1 + 1e-12))]
+Temperature = Annotated[Input, Dimension("K", zeros=CELSIUS)]
 Conductivity = Annotated[Input, Dimension("W/m/K", low=1e-4, high=1e5)]
 BoundaryConductance = Annotated[Input, Dimension("W/m^2/K", high=2e15)]
 Density = Annotated[Input, Dimension("kg/m^3")]

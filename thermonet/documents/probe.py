@@ -66,6 +66,9 @@ class LayerEntry(FilmEntry):
     opening_radius: Length | None = Field(
         None, description="radius of the hole around the axis where it is etched open"
     )
+    width: Length | None = Field(
+        None, description="of the line into which a thermocouple metal is patterned (default: it covers the whole tip)"
+    )
 
 
 class CoreEntry(Entry):
@@ -236,6 +239,10 @@ def _layer_names(probe: ProbeDocument) -> Iterator[tuple[str, str]]:
         yield "heat_source.layer", f"heat enters at the surface, expected the outermost layer '{names[-1]}'"
     if set(probe.thermocouple.metals) <= set(names):
         yield from _metals_meet(probe)
+    for name, layer in probe.apex.layers.items():
+        if layer.width is not None and (name not in probe.thermocouple.metals or name == names[-1]):
+            message = "only a thermocouple metal under another film can be a line, expected no width"
+            yield f"apex.layers.{name}.width", message
 
 
 def _metals_meet(probe: ProbeDocument) -> Iterator[tuple[str, str]]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
+from thermonet.documents.alternatives import Alternatives
+from thermonet.documents.fields import Entry
 from thermonet.documents.located import LocatedDocument, joined, load, with_settings
 from thermonet.quantities.errors import DocumentError, PhysicsError, Problem
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-    from thermonet.documents.fields import Entry
-
-Document = TypeVar("Document", bound="Entry")
+Document = TypeVar("Document", bound=Entry)
 
 
 Inconsistencies = Callable[[Document], Iterable[tuple[str, str]]]
@@ -67,7 +69,7 @@ def validated(
     try:
         inconsistent += also(value) if also else ()
     except PhysicsError as error:  # what cannot be built says so itself, unless the reason has been found already
-        inconsistent += [] if inconsistent else [("", str(error))]
+        inconsistent += [] if inconsistent else [(getattr(error, "path", ""), str(error))]
     problems += [document.place(path).problem(path, message) for path, message in inconsistent if path not in known]
     if problems:
         raise DocumentError(problems)
@@ -75,7 +77,7 @@ def validated(
 
 
 def _problem(document: LocatedDocument, error: ErrorDetails, schema: type[Entry]) -> Problem:
-    location, entry = _place_in(schema, error["loc"])
+    location, entry = _place_in(document.data, schema, error["loc"])
     path = ""
     for key in location:
         path = joined(path, key)
@@ -96,9 +98,12 @@ def _message(error: ErrorDetails, entry: type[Entry] | None, location: tuple[int
         "union_tag_not_found": lambda: f"the key is missing, expected one of {_tags(entry, location)}",
         "union_tag_invalid": lambda: f"expected one of {context['expected_tags']}, got '{context['tag']}'",
         "thermonet": lambda: str(context["message"]),
+        "too_short": lambda: f"expected {context['min_length']} or more of them, got {context['actual_length']}",
+        "too_long": lambda: f"expected {context['max_length']} of them at most, got {context['actual_length']}",
         "model_type": lambda: "expected keys and values below it",
         "model_attributes_type": lambda: "expected keys and values below it",
         "dict_type": lambda: "expected keys and values below it",
+        "list_type": lambda: f"expected a list{_purpose(entry, location)}",
         "string_type": lambda: "expected a text",
         "string_pattern_mismatch": lambda: (
             f"'{error['input']}' does not fit {context['pattern']}{_purpose(entry, location)}"
@@ -108,77 +113,108 @@ def _message(error: ErrorDetails, entry: type[Entry] | None, location: tuple[int
     return words.get(error["type"], lambda: str(error["msg"]))()
 
 
-def _place_in(schema: type[Entry], location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], type[Entry] | None]:
+def _place_in(
+    data: object, schema: type[Entry], location: tuple[int | str, ...]
+) -> tuple[tuple[int | str, ...], type[Entry] | None]:
     """Location as the user wrote it, and the schema of the mapping that holds its last key.
 
     Pydantic puts the tag of a discriminated union into its locations (shape.slab.width); nobody wrote it there.
     """
     current: type[Entry] | None = schema
-    holder, tagged = current, dict[str, type["Entry"]]()
-    waiting = 0  # keys of a mapping or list that the user chose, before the tag
+    holder, held, value = current, _Held(), data
+    waiting = 0  # keys of a mapping or list that the user chose, before the entry itself
     written: list[int | str] = []
     for key in location:
-        if key in tagged and not waiting:
-            current, tagged = tagged[str(key)], {}
+        if not waiting and key in held.tagged:
+            current, held = held.tagged[str(key)], _Held()
             continue
-        waiting = max(0, waiting - 1)
         written.append(key)
+        value = _below(value, key)
         holder = current
-        if current is not None and isinstance(key, str) and key in current.model_fields and not tagged:
-            field = current.model_fields[key]
-            inside = _entries(field.annotation)
-            inner = _discriminator(field.annotation)
-            tagged = _tagged(inside, field.discriminator or inner)
-            waiting = int(inner is not None)
-            current = inside[0] if inside else None
+        if waiting:
+            waiting -= 1
+        elif current is not None and str(key) in (fields := written_fields(current)):
+            held = _holds(fields[str(key)].annotation).marked(fields[str(key)])
+            waiting = held.depth
+            current = held.entries[0] if held.entries else None
+        if not waiting and held.alternatives is not None:
+            current, held = held.alternatives.entry(value) or current, _Held()
     return tuple(written), holder
 
 
-def _discriminator(annotation: object) -> str | None:
-    """Key that tells apart the entries of a union inside a mapping or list; None where there is no such union."""
-    from typing import get_args
-
-    for part in get_args(annotation):
-        stated = getattr(part, "discriminator", None)
-        found = stated if isinstance(stated, str) else _discriminator(part)
-        if found is not None:
-            return found
-    return None
+def _below(value: object, key: int | str) -> object:
+    """Value below a key, or None where the user wrote none."""
+    if isinstance(value, dict):
+        return value.get(key)
+    return value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None
 
 
-def _entries(annotation: object) -> list[type[Entry]]:
-    """All schemas of mappings that a field's annotation names."""
-    from typing import get_args
+@dataclass(frozen=True)
+class _Held:
+    """What a field's annotation holds: entries so many mappings or lists down, and what tells several apart."""
 
-    from thermonet.documents.fields import Entry as Base
+    entries: tuple[type[Entry], ...] = ()
+    depth: int = 0
+    discriminator: str | None = None
+    alternatives: Alternatives | None = None
 
-    if isinstance(annotation, type) and issubclass(annotation, Base):
-        return [annotation]
-    return [found for part in get_args(annotation) for found in _entries(part)]
+    @property
+    def tagged(self) -> dict[str, type[Entry]]:
+        """Schemas of a discriminated union by tag; none where the field is no such union."""
+        key = self.discriminator
+        return (
+            {str(tag): entry for entry in self.entries for tag in get_args(entry.model_fields[key].annotation)}
+            if (key)
+            else {}
+        )
+
+    def marked(self, *marks: object) -> _Held:
+        """Return the same with what stands beside a type in an annotation or a field."""
+        found = self
+        for mark in marks:
+            stated = getattr(mark, "discriminator", None)
+            if isinstance(stated, str):
+                found = replace(found, discriminator=stated)
+            for each in (mark, *getattr(mark, "metadata", ())):
+                found = replace(found, alternatives=each) if isinstance(each, Alternatives) else found
+        return found
 
 
-def _tagged(entries: list[type[Entry]], discriminator: object) -> dict[str, type[Entry]]:
-    """Schemas of a discriminated union by tag; none where the field is no such union."""
-    from typing import get_args
+def _holds(annotation: object) -> _Held:
+    if isinstance(annotation, type) and issubclass(annotation, Entry):
+        return _Held((annotation,))
+    parts, origin = get_args(annotation), get_origin(annotation)
+    if origin is Annotated:
+        return _holds(parts[0]).marked(*parts[1:])
+    if origin in (dict, list):
+        inner = _holds(parts[-1])
+        return replace(inner, depth=inner.depth + 1)
+    members = [_holds(part) for part in parts]
+    with_entries = [member for member in members if member.entries]
+    if not with_entries:
+        return _Held()
+    return replace(with_entries[0], entries=tuple(entry for member in with_entries for entry in member.entries))
 
-    if not isinstance(discriminator, str):
-        return {}
-    return {str(tag): entry for entry in entries for tag in get_args(entry.model_fields[discriminator].annotation)}
+
+def written_fields(entry: type[Entry]) -> dict[str, FieldInfo]:
+    """Fields of a schema by the key that a user writes."""
+    return {field.alias or name: field for name, field in entry.model_fields.items()}
 
 
 def _tags(entry: type[Entry] | None, location: tuple[int | str, ...]) -> str:
     """Tags that the discriminated union at a location knows."""
-    field = entry.model_fields.get(str(location[-1])) if entry else None
-    return ", ".join(_tagged(_entries(field.annotation), field.discriminator)) if field else "its kinds"
+    field = written_fields(entry).get(str(location[-1])) if entry else None
+    return ", ".join(_holds(field.annotation).marked(field).tagged) if field else "its kinds"
 
 
 def _nearest(entry: type[Entry] | None, location: tuple[int | str, ...]) -> str:
     if entry is None:
         return ""
-    close = difflib.get_close_matches(str(location[-1]), entry.model_fields, n=1)
-    return f", expected '{close[0]}'" if close else f", expected one of {', '.join(entry.model_fields)}"
+    known = written_fields(entry)
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f", expected '{close[0]}'" if close else f", expected one of {', '.join(known)}"
 
 
 def _purpose(entry: type[Entry] | None, location: tuple[int | str, ...]) -> str:
-    field = entry.model_fields.get(str(location[-1])) if entry else None
+    field = written_fields(entry).get(str(location[-1])) if entry else None
     return f", expected {field.description}" if field and field.description else ", expected it"

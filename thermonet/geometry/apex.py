@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.optimize import brentq
@@ -38,6 +39,26 @@ _LAST_RIM = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A strip of constant width that runs over the end of the tip and down two of its sides.
+
+    Attributes
+    ----------
+    width
+        On the inner surface of its film, measured across the strip in the plane of the cantilever [m].
+    direction
+        In which plane it runs: 'x' along the cantilever, 'y' across it.
+    """
+
+    width: float
+    direction: Literal["x", "y"]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.width < math.inf:
+            raise PhysicsError(f"the width of a line must be positive, got {self.width:g} m")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TipLayer:
     """A film on the tip.
 
@@ -51,12 +72,15 @@ class TipLayer:
         Thickness on the axis [m].
     opening_radius
         Distance from the axis of the rim of a hole in it, on its inner surface [m]; the film below fills the hole.
+    line
+        Where it covers a strip only; the film above fills the space beside it.
     """
 
     name: str
     wall: float
     apex: float
     opening_radius: float | None = None
+    line: Line | None = None
 
     def __post_init__(self) -> None:
         for thickness in (self.wall, self.apex):
@@ -116,6 +140,11 @@ class Apex:
     def _tangent_height(self) -> float:
         return self.height - self.core_radius * (1 - math.sin(self.half_angle))
 
+    @property
+    def is_round(self) -> bool:
+        """Whether it is a body of revolution: no film is a line."""
+        return all(layer.line is None for layer in self.layers)
+
     def depth_on_axis(self, name: str) -> float:
         """Distance from the outer surface to the inner surface of a layer, on the axis [m]."""
         names = [layer.name for layer in self.layers]
@@ -140,7 +169,14 @@ def apex_mesh(apex: Apex, element_scale: float = 1.0) -> Mesh:
         The shape.
     element_scale
         Multiplies the size of every element; the counts, and so the topology, depend on it alone.
+
+    Raises
+    ------
+    ValueError
+        A film is a line: then the tip is no body of revolution.
     """
+    if not apex.is_round:
+        raise ValueError("a tip with lines is no body of revolution")
     cap, wall = _along(apex, element_scale)
     across, cell_layer = _across(len(apex.layers), element_scale)
     points, nodes = _grid(apex, cap, wall, across)
@@ -159,7 +195,7 @@ def apex_mesh(apex: Apex, element_scale: float = 1.0) -> Mesh:
 def _along(apex: Apex, scale: float) -> tuple[Floats, Floats]:
     """Polar angles on the rounded end and fractions along the wall, at half steps."""
     last = math.pi / 2 - apex.half_angle
-    rim = _rim_angle(apex)
+    rim = rim_angle(apex)
     inside = rim * graded(intervals(_OPENING, scale), 12.0)
     outside = rim + (last - rim) * graded(intervals(_CAP, scale), 1.0)
     cap = half_steps(np.concatenate([inside, outside[1:]]))
@@ -168,7 +204,7 @@ def _along(apex: Apex, scale: float) -> tuple[Floats, Floats]:
     return cap, half_steps(np.concatenate([down, foot[1:]]))
 
 
-def _rim_angle(apex: Apex) -> float:
+def rim_angle(apex: Apex) -> float:
     """Polar angle of the rim of the opening; half of the rounded end where nothing is opened."""
     last = math.pi / 2 - apex.half_angle
     for index, layer in enumerate(apex.layers):
@@ -211,7 +247,7 @@ def _across(layers: int, scale: float) -> tuple[Floats, Ints]:
 
 def _grid(apex: Apex, cap: Floats, wall: Floats, across: Floats) -> tuple[Floats, Ints]:
     """Coordinates of all nodes of the logical grid, and their numbers with the centre of the rounding merged."""
-    rings = np.concatenate([_cap_points(apex, cap, across), _wall_points(apex, wall, across)[1:]])
+    rings = np.concatenate([cap_points(apex, cap, across), wall_points(apex, wall, across)[1:]])
     nodes = np.arange(rings.shape[0] * rings.shape[1]).reshape(rings.shape[:2])
     nodes[: len(cap), 0] = nodes[len(cap) - 1, 0]
     return rings.reshape(-1, 2).T / LENGTH_UNIT, nodes
@@ -224,23 +260,35 @@ def _interpolated(surfaces: Floats, across: Floats) -> Floats:
     return surfaces[:, position] * (1 - share) + surfaces[:, position + 1] * share
 
 
-def _cap_points(apex: Apex, angle: Floats, across: Floats) -> Floats:
+def cap_points(apex: Apex, angle: Floats, across: Floats) -> Floats:
+    """Points (r, z) [m] on the rounded end at polar angles and positions across, (angles, across, 2).
+
+    A position is a number: core 0..1, layer i in i+1..i+2.
+    """
     surfaces = _surfaces(apex, angle)
     radius = _interpolated(np.column_stack([np.zeros_like(angle), surfaces]), across)
     centre = apex.height - apex.core_radius
     return np.stack([radius * np.sin(angle)[:, None], centre + radius * np.cos(angle)[:, None]], axis=-1)
 
 
-def _wall_points(apex: Apex, fraction: Floats, across: Floats) -> Floats:
-    """Straight lines from the wall's upper end to the plane of the cantilever; films end on that plane."""
+def wall_points(apex: Apex, fraction: Floats, across: Floats) -> Floats:
+    """Points (r, z) [m] on the wall at shares of its length and positions across, (fractions, across, 2).
+
+    Straight lines from the wall's upper end to the plane of the cantilever; films end on that plane.
+    """
+    upper, lower = wall_ends(apex)
+    ends = [_interpolated(end.T, across).T for end in (upper, lower)]
+    return ends[0] + fraction[:, None, None] * (ends[1] - ends[0])
+
+
+def wall_ends(apex: Apex) -> tuple[Floats, Floats]:
+    """Ends of the axis and of every surface along the wall, at the rounded end and at the foot: (2 + layers, 2) [m]."""
     normal = np.array([math.cos(apex.half_angle), math.sin(apex.half_angle)])
     centre = np.array([0.0, apex.height - apex.core_radius])
     offsets = np.cumsum([apex.core_radius, *(layer.wall for layer in apex.layers)])
     upper = np.vstack([centre, centre + offsets[:, None] * normal])
     feet = upper[1:, 0] + upper[1:, 1] * math.tan(apex.half_angle)
-    lower = np.column_stack([np.concatenate([[0.0], feet]), np.zeros(len(upper))])
-    ends = [_interpolated(end.T, across).T for end in (upper, lower)]
-    return ends[0] + fraction[:, None, None] * (ends[1] - ends[0])
+    return upper, np.column_stack([np.concatenate([[0.0], feet]), np.zeros(len(upper))])
 
 
 def _regions(apex: Apex, caps: int, walls: int, cell_layer: Ints, scale: float) -> Ints:

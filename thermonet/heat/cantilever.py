@@ -10,10 +10,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from thermonet.geometry.mesh import Floats, Mesh
-from thermonet.heat.elements import line_load, mass, plane_elements, stiffness
+from thermonet.heat.assembly import layout_of, numbered
+from thermonet.heat.elements import facet_load, plane_elements, stiffness
+from thermonet.heat.forms import capacity, conduction
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, System
-from thermonet.system.join import shaped, tied
+from thermonet.system.join import shaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,34 +79,32 @@ def plate_system(
     by_term
         One affine term per layer, or with false their sums alone.
     """
-    elements = plane_elements(mesh)
-    everywhere = np.arange(mesh.cells.shape[1])
-    spreading, holding = 2 * stiffness(elements, everywhere), 2 * mass(elements, everywhere)
-    ring = mesh.boundaries["ring"]
-    free = System(
-        K={"sheet": spreading},
-        C={"area": holding},
+    elements, chip = plane_elements(mesh), mesh.boundaries["chip"]
+    unknowns = numbered(elements.size, [chip])
+    layout = layout_of(elements, unknowns=unknowns)
+    bare = System(
+        K=layout.term("sheet", [(2.0, conduction(elements, elements.everywhere))]),
+        C=layout.term("area", [(2.0, capacity(elements, elements.everywhere))]),
         theta={"sheet": 1.0, "area": 1.0},
         sources={},
         sensors={},
-        ports={"chip": np.unique(mesh.boundaries["chip"]), "ring": _in_order(ring)},
-        one=np.ones(elements.size),
+        ports={"chip": np.unique(unknowns[chip]), "ring": unknowns[_in_order(mesh.boundaries["ring"])]},
+        one=np.ones(layout.pattern.size),
     )
-    bare = tied(free, "chip")
     angle = ring_angles(mesh)
     shapes = np.cos(np.outer(angle, np.arange(harmonics + 1)))
     trace = shaped(bare, "ring", shapes, uniform=np.eye(1, harmonics + 1)[0])
     amplitudes = trace.ports["ring"]
-    conductance, capacity = trace.K["sheet"], trace.C["area"]
+    conductance, holding = trace.K["sheet"], trace.C["area"]
     disc, stored = _disc(trace.size, amplitudes, hole_radius)
     if by_term:
         theta = plate_coefficients(sheets)
         K = {f"k.{name}@plate": _laminate([sheet], _thickness, conductance, disc) for name, sheet in sheets.items()}
-        C = {f"c.{name}@plate": _laminate([sheet], _thickness, capacity, stored) for name, sheet in sheets.items()}
+        C = {f"c.{name}@plate": _laminate([sheet], _thickness, holding, stored) for name, sheet in sheets.items()}
     else:
         theta = {"K.plate": 1.0, "C.plate": 1.0}
         K = {"K.plate": _laminate(list(sheets.values()), _sheet_conductance, conductance, disc)}
-        C = {"C.plate": _laminate(list(sheets.values()), _sheet_capacity, capacity, stored)}
+        C = {"C.plate": _laminate(list(sheets.values()), _sheet_capacity, holding, stored)}
     ports = {"chip": trace.ports["chip"]} | {ring_port(m): amplitudes[m : m + 1] for m in range(harmonics + 1)}
     return System(K=K, C=C, theta=theta, sources={}, sensors={}, ports=ports, one=trace.one)
 
@@ -133,7 +133,7 @@ def ring_flux_resistances(mesh: Mesh, sheet_conductance: float, harmonics: int) 
         ports={"chip": np.unique(mesh.boundaries["chip"])},
         one=np.ones(elements.size),
     ).hold("chip")
-    length = line_load(elements, ring, axisymmetric=False)
+    length = facet_load(elements, ring)
     angle = np.zeros(elements.size)
     angle[_in_order(ring)] = ring_angles(mesh)
     weights = length[:, None] * np.cos(angle[:, None] * np.arange(harmonics + 1)) / length.sum()

@@ -108,17 +108,16 @@ def probe_model(
     """
     tip = tip_model(apex_mesh(probe.apex, element_scale), probe.properties, probe.sensing, by_term=by_term)
     to = np.arange(tip.system.size)
-    to[tip.system.ports["foot"]] = tip.system.ports["foot"][0]
+    to[tip.system.ports["foot"]] = tip.system.ports["foot"].min()
     number = np.unique(to, return_inverse=True)[1]
-    standing = tied(tip.system, "foot")
     if probe.plate is None:
-        return ProbeModel(probe, standing, tip, number, None, {})
+        return ProbeModel(probe, tied(tip.system, "foot"), tip, number, None, {})
     mesh = plate_mesh(probe.plate, element_scale)
     plate = plate_system(mesh, probe.sheets, probe.plate.hole_radius, HARMONICS, by_term=by_term)
     orders = range(1, HARMONICS + 1)
     harmonics, shapes = ring_harmonics(tip, orders, harmonic_shapes)
     pairs = [("foot", ring_port(0)), *((f"foot#{order}", ring_port(order)) for order in orders)]
-    return ProbeModel(probe, join([standing, plate, *harmonics], pairs), tip, number, mesh, shapes)
+    return ProbeModel(probe, join([tip.system, plate, *harmonics], pairs, ["foot"]), tip, number, mesh, shapes)
 
 
 def coefficients(probe: Probe) -> dict[str, float]:
@@ -126,7 +125,9 @@ def coefficients(probe: Probe) -> dict[str, float]:
     tip = tip_coefficients(probe.properties)
     if probe.plate is None:
         return tip
-    harmonics = {f"{name}#{m}": value for m in range(1, HARMONICS + 1) for name, value in tip.items()}
+    # A tip with lines is solved with its harmonics in it.
+    orders = range(1, HARMONICS + 1 if probe.apex.is_round else 1)
+    harmonics = {f"{name}#{m}": value for m in orders for name, value in tip.items()}
     return tip | harmonics | plate_coefficients(probe.sheets)
 
 

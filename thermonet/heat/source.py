@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 from scipy.sparse.linalg import splu
 
-from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints
-from thermonet.heat.elements import Elements, load, mass, stiffness
+from thermonet.geometry.mesh import Floats, Ints
+from thermonet.heat.elements import Elements, gradient, load, points_of, summed
+from thermonet.heat.simplices import mass_blocks, stiffness_blocks
 
 SourceShape = Literal["diffusive", "ballistic"]
 
@@ -19,7 +20,7 @@ def apex_source(elements: Elements, where: Ints, tip: int, *, shape: SourceShape
     Parameters
     ----------
     elements, where
-        Elements of the body of revolution and the triangles of the metal that takes up the heat.
+        Elements of the body of revolution and the cells of the metal that takes up the heat.
     tip
         Node on the axis at the surface.
     shape
@@ -29,20 +30,18 @@ def apex_source(elements: Elements, where: Ints, tip: int, *, shape: SourceShape
         l [m]: distance over which hot electrons hand their energy to the lattice.
     """
     if shape == "ballistic":
-        offset = elements.positions[where] - (elements.mesh.points[:, tip] * LENGTH_UNIT)[None, :, None]
+        offset = points_of(elements, where).positions - elements.cells.points[:, tip, np.newaxis]
         distance = np.linalg.norm(offset, axis=1)
         heat = load(elements, where, np.exp(-distance / relaxation_length) / distance**2)
         return heat / heat.sum()
-    inside = np.unique(elements.mesh.cells[:, where])
-    holding = mass(elements, where)[inside][:, inside]
-    spreading = stiffness(elements, where)[inside][:, inside]
-    point = (inside == tip).astype(float)
-    operator = (holding + relaxation_length**2 * spreading).tocsc()
-    density = splu(operator, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}).solve(
-        point
-    )
+    cells = elements.cells.at(where)
+    inside, nodes = np.unique(cells.nodes, return_inverse=True)
+    holding, spreading = mass_blocks(cells), stiffness_blocks(cells)
+    operator = summed(nodes, holding + relaxation_length**2 * spreading, len(inside)).tocsc()
+    lu = splu(operator, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    density = lu.solve((inside == tip).astype(float))
     heat = np.zeros(elements.size)
-    heat[inside] = holding @ density
+    heat[inside] = summed(nodes, holding, len(inside)) @ density
     return heat / heat.sum()  # the sum is one already, to rounding
 
 
@@ -52,12 +51,11 @@ def joule_heat(elements: Elements, where: Ints, potential: Floats, conductivity:
     Parameters
     ----------
     elements, where
-        Elements of the body and the triangles of the conductor.
+        Elements of the body and the cells of the conductor.
     potential
         Electric potential of every node [V].
     conductivity
         Electrical [S/m], or of a sheet [S].
     """
-    here = potential[elements.mesh.cells[:, where]]
-    slope = np.einsum("tnaq,nt->taq", elements.gradients[where], here, optimize=True)
+    slope = gradient(elements, where, potential)
     return load(elements, where, conductivity * (slope**2).sum(axis=1))

@@ -12,19 +12,20 @@ import scipy.sparse as sp
 from thermonet.geometry.apex import CORE
 from thermonet.geometry.interfaces import Interface, separated
 from thermonet.geometry.mesh import Floats, Ints, Mesh
+from thermonet.heat.assembly import layout_of
 from thermonet.heat.elements import (
     Elements,
     axisymmetric_elements,
-    jump_matrix,
-    line_load,
-    mass,
+    facet_load,
     stiffness,
     turning,
 )
+from thermonet.heat.forms import capacity, conduction, jump
 from thermonet.heat.source import SourceShape, apex_source, joule_heat
 from thermonet.quantities.errors import PhysicsError
-from thermonet.system.core import Matrix, System, weighted_sum
+from thermonet.system.core import Matrix, System
 from thermonet.system.join import join
+from thermonet.system.terms import Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,37 +155,40 @@ def _contact_node(elements: Elements) -> int:
     return int(elements.mesh.boundaries["tip"][0, 0])
 
 
-def _terms(elements: Elements, interfaces: list[Interface]) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
+def _terms(elements: Elements, interfaces: list[Interface]) -> tuple[Terms, Terms]:
     names = elements.mesh.names
-    K: dict[str, Matrix] = {conduction_term(name): stiffness(elements, elements.region(name)) for name in names}
-    for line in interfaces:
-        across = jump_matrix(elements, line.first_edges, line.second_edges, axisymmetric=True)
-        K[interface_term(line.first, line.second)] = across
-    return K, {capacity_term(name): mass(elements, elements.region(name)) for name in names}
+    jumps = {
+        interface_term(line.first, line.second): jump(elements, line.first_edges, line.second_edges)
+        for line in interfaces
+    }
+    conducted = {conduction_term(name): conduction(elements, elements.region(name)) for name in names}
+    stored = {capacity_term(name): capacity(elements, elements.region(name)) for name in names}
+    layout = layout_of(elements, [form.nodes for form in jumps.values()])
+    return layout.terms({**conducted, **jumps}), layout.terms(stored)
 
 
-def _sums(
-    elements: Elements, interfaces: list[Interface], properties: HeatProperties
-) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
-    everywhere = np.arange(len(elements.weights))
-    parts: list[tuple[float, Matrix]] = [
-        (1.0, stiffness(elements, everywhere, _by_triangle(elements, properties.conductivity)))
-    ]
-    for line in interfaces:
-        across = jump_matrix(elements, line.first_edges, line.second_edges, axisymmetric=True)
-        parts.append((properties.between(line.first, line.second) or 0.0, across))
-    stored = mass(elements, everywhere, _by_triangle(elements, properties.heat_capacity))
-    return {"K.tip": weighted_sum(parts, elements.size)}, {"C.tip": stored}
+def _sums(elements: Elements, interfaces: list[Interface], properties: HeatProperties) -> tuple[Terms, Terms]:
+    conductivity = _by_cell(elements, properties.conductivity)
+    none = np.zeros((3, 0), dtype=np.int64)
+    first = np.concatenate([none, *(line.first_edges for line in interfaces)], axis=1)
+    second = np.concatenate([none, *(line.second_edges for line in interfaces)], axis=1)
+    across = [properties.between(line.first, line.second) for line in interfaces]
+    counts = [line.first_edges.shape[1] for line in interfaces]
+    jumps = jump(elements, first, second, np.repeat(np.array(across, dtype=float), counts))
+    stored = capacity(elements, elements.everywhere, _by_cell(elements, properties.heat_capacity))
+    layout = layout_of(elements, [jumps.nodes])
+    through = conduction(elements, elements.everywhere, conductivity)
+    return layout.term("K.tip", [(1.0, through), (1.0, jumps)]), layout.term("C.tip", [(1.0, stored)])
 
 
-def _by_triangle(elements: Elements, by_region: Mapping[str, float]) -> Floats:
+def _by_cell(elements: Elements, by_region: Mapping[str, float]) -> Floats:
     return np.array([by_region[name] for name in elements.mesh.names])[elements.mesh.region]
 
 
 def _junction_mean(elements: Elements, interfaces: list[Interface], metals: tuple[str, str]) -> Floats:
     """Weights of the mean temperature over the interface of two metals, both sides alike."""
     line = _junction(interfaces, metals)
-    sides = [line_load(elements, edges, axisymmetric=True) for edges in (line.first_edges, line.second_edges)]
+    sides = [facet_load(elements, edges) for edges in (line.first_edges, line.second_edges)]
     return sum(sides) / sum(side.sum() for side in sides)
 
 
@@ -235,9 +239,9 @@ def ring_harmonics(
 
 def _turning_terms(model: TipModel) -> dict[str, Matrix]:
     """What turning round the axis adds to the conduction terms, by their name."""
-    elements, everywhere = model.elements, np.arange(len(model.elements.weights))
+    elements, everywhere = model.elements, model.elements.everywhere
     if "K.tip" in model.system.K:
-        return {"K.tip": turning(elements, everywhere, _by_triangle(elements, model.properties.conductivity))}
+        return {"K.tip": turning(elements, everywhere, _by_cell(elements, model.properties.conductivity))}
     return {conduction_term(name): turning(elements, elements.region(name)) for name in model.mesh.names}
 
 

@@ -23,12 +23,16 @@ _SPREADS = ("u", "U", "half_width", "range")
 _KEYS = ("value", *_SPREADS, "k", "distribution", "beta", "limits_within", "dof", "source")
 #: No value is longer than this; digits without end would overflow.
 _LONGEST = 200
+#: Where the scale of a unit begins in SI, for places that ask for a temperature rather than a difference of two.
+CELSIUS: Mapping[str, float] = {"degC": 273.15, "°C": 273.15}
+_NO_ZEROS: Mapping[str, float] = {}
 
 
-def read_text(text: str, si_unit: str) -> Input:
+def read_text(text: str, si_unit: str, zeros: Mapping[str, float] = _NO_ZEROS) -> Input:
     """Read ``'70 nm'``, ``'72800 ± 500 K/W'``, ``'72800 +/- 500 K/W'`` or ``'72.8(5) kK/W'``.
 
-    A stated ± is a standard uncertainty (k = 1) of a normal distribution.
+    A stated ± is a standard uncertainty (k = 1) of a normal distribution. Units among `zeros` are as large as the SI
+    unit but count from there, as `CELSIUS` does; their uncertainties do not.
 
     Raises
     ------
@@ -39,6 +43,8 @@ def read_text(text: str, si_unit: str) -> Input:
     --------
     >>> read_text("72.8(5) kK/W", "K/W").u
     500.0
+    >>> read_text("20.0(5) degC", "K", CELSIUS).value
+    293.15
     """
     match = _TEXT.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
@@ -46,11 +52,12 @@ def read_text(text: str, si_unit: str) -> Input:
         raise InputValueError(f"'{_shortened(text)}' is not a number with a unit, expected {wanted}")
     if match["digits"] and match["u"]:
         raise InputValueError(f"'{_shortened(text)}' states its uncertainty twice, expected it once")
+    zero = zeros.get(match["unit"], 0.0)
     try:
-        scale = scale_to_si(match["unit"], si_unit)
+        scale = 1.0 if match["unit"] in zeros else scale_to_si(match["unit"], si_unit)
     except ValueError as error:
         raise InputValueError(str(error)) from None
-    value = float(match["value"] + match["exponent"]) * scale
+    value = float(match["value"] + match["exponent"]) * scale + zero
     u = _in_last_digits(match) if float(match["digits"] or 0) else float(match["u"] or 0.0)
     return Input(value=value, unit=si_unit, u=u * scale, distribution="normal" if u else "exact")
 
@@ -64,14 +71,14 @@ def _in_last_digits(match: re.Match[str]) -> float:
     return float(shorthand.std_dev)
 
 
-def read_mapping(entries: Mapping[str, object], si_unit: str) -> Input:
+def read_mapping(entries: Mapping[str, object], si_unit: str, zeros: Mapping[str, float] = _NO_ZEROS) -> Input:
     """Read ``{value, u | U and k | half_width | range, distribution, beta, limits_within, dof, source}``.
 
     ``u`` is a standard uncertainty, ``U`` an expanded one with its coverage factor ``k``, ``half_width`` that of a
     bounded distribution, ``range`` its two ends (of a lognormal: its central 95 % interval). A trapezoidal one takes
     ``beta``, its top over its base; a curvilinear trapezoid ``limits_within``, how well the two ends of the rectangle
     are known; a ``student_t`` its ``dof``; an exponential nothing but its value. Uncertainties may be given in per
-    cent of the value.
+    cent of the value. The value and the ends of its range may be in one of the units that have a zero of their own.
 
     Raises
     ------
@@ -79,7 +86,7 @@ def read_mapping(entries: Mapping[str, object], si_unit: str) -> Input:
         With the key that is wrong.
     """
     stated = _stated_spread(entries)
-    value = _part(entries, "value", si_unit)
+    value = _part(entries, "value", si_unit, zeros)
     if value.u and (stated or "distribution" in entries):
         raise InputValueError("the uncertainty is stated twice, expected it once", "value")
     source = entries.get("source", "")
@@ -93,9 +100,9 @@ def read_mapping(entries: Mapping[str, object], si_unit: str) -> Input:
         return _exponential(described, stated)
     beta, within = _shape_parameters(entries, distribution, value.value, si_unit)
     if stated == "range":
-        low, high = _ends(entries, si_unit)
+        low, high = _ends(entries, si_unit, zeros)
         return bounded(described, low, high, distribution, beta, within)
-    width = _spread(entries, stated, value.value, si_unit)
+    width = _spread(entries, stated, value.value, si_unit, zeros)
     if width < 0:
         raise InputValueError("must be zero or positive", stated)
     if stated == "half_width":
@@ -153,22 +160,22 @@ def _shape_parameters(
     return beta, within
 
 
-def _ends(entries: Mapping[str, object], si_unit: str) -> tuple[float, float]:
+def _ends(entries: Mapping[str, object], si_unit: str, zeros: Mapping[str, float]) -> tuple[float, float]:
     ends = entries["range"]
     if not isinstance(ends, (list, tuple)) or len(ends) != 2:
         raise InputValueError("expected two values, [low, high]", "range")
-    low, high = (_part({"range": end}, "range", si_unit).value for end in ends)
+    low, high = (_part({"range": end}, "range", si_unit, zeros).value for end in ends)
     return low, high
 
 
-def _part(entries: Mapping[str, object], key: str, si_unit: str) -> Input:
+def _part(entries: Mapping[str, object], key: str, si_unit: str, zeros: Mapping[str, float] = _NO_ZEROS) -> Input:
     if key not in entries:
         raise InputValueError("the key is missing", key)
     text = entries[key]
     if not isinstance(text, str):
         raise InputValueError(f"expected {EXAMPLES.get(si_unit, 'a value in ' + si_unit)}", key)
     try:
-        found = read_text(text, si_unit)
+        found = read_text(text, si_unit, zeros)
     except InputValueError as error:
         raise InputValueError(str(error), key) from None
     if found.u and key != "value":
@@ -176,9 +183,13 @@ def _part(entries: Mapping[str, object], key: str, si_unit: str) -> Input:
     return found
 
 
-def _spread(entries: Mapping[str, object], key: str, value: float, si_unit: str) -> float:
+def _spread(
+    entries: Mapping[str, object], key: str, value: float, si_unit: str, zeros: Mapping[str, float] = _NO_ZEROS
+) -> float:
     text = entries[key]
     if isinstance(text, str) and text.strip().endswith("%") and si_unit != "1":
+        if str(entries["value"]).strip().endswith(tuple(zeros)):
+            raise InputValueError("a share of a temperature in degrees Celsius means nothing, expected kelvin", key)
         return abs(value) * _part({key: text}, key, "1").value
     return _part(entries, key, si_unit).value
 

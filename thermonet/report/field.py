@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints, Mesh
+from thermonet.heat.probe_solid import SolidProbeModel
+from thermonet.report.field_solid import section, write_solid_field
+from thermonet.report.vtu import CELLS, write_vtu
 from thermonet.studies.body import BodyStudy
 from thermonet.studies.probe import ProbeStudy
-
-_MICROMETRE = 1e-6
+from thermonet.studies.probe_solid import on_tip_nodes
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,40 @@ class TipField:
         Distance of every node from the plane of the contact, along the axis [m].
     temperature
         Rise above the bath per watt of the source [K/W].
+    junction
+        Nodes (3, edges) of the line where the metals of the thermocouple meet: start, middle, end.
     """
 
     mesh: Mesh
     radius: Floats
     distance: Floats
     temperature: Floats
+    junction: Ints
 
 
-def tip_field(study: ProbeStudy) -> TipField:
-    """Solve for the static field of the apex source in the tip."""
-    model, held = study.solved.model, study.solved.held
-    temperature = np.asarray(held.solve(held.system.sources["apex"]), dtype=float)[model.tip_unknowns]
-    r, z = model.tip.mesh.points * LENGTH_UNIT
-    return TipField(model.tip.mesh, r, z.max() - z, temperature)
+def tip_field(study: ProbeStudy, direction: Literal["x", "y"] = "x") -> TipField:
+    """Solve for the static field of the apex source in the tip.
+
+    A tip with lines is cut in half a plane through its axis, along the cantilever ('x') or across it ('y').
+    """
+    model, metals = study.solved.model, study.probe.sensing.metals
+    temperature = static_temperature(study)
+    if isinstance(model, SolidProbeModel):
+        cut = section(model.tip, temperature, metals, direction)
+        return _tip_field(cut.mesh, cut.temperature, cut.junction)
+    [line] = [line for line in model.tip.interfaces if {line.first, line.second} == set(metals)]
+    return _tip_field(model.tip.mesh, temperature, line.first_edges[[0, 2, 1]])
+
+
+def _tip_field(mesh: Mesh, temperature: Floats, junction: Ints) -> TipField:
+    r, z = mesh.points * LENGTH_UNIT
+    return TipField(mesh, r, z.max() - z, temperature, junction)
+
+
+def static_temperature(study: ProbeStudy) -> Floats:
+    """Static rise per watt of the apex source [K/W] of every node of the tip's mesh."""
+    held = study.solved.held
+    return on_tip_nodes(study.solved.model, np.asarray(held.solve(held.system.sources["apex"]), dtype=float))
 
 
 def axis_line(field: TipField) -> tuple[Ints, Ints]:
@@ -59,37 +82,27 @@ def axis_line(field: TipField) -> tuple[Ints, Ints]:
 
 
 def write_field(path: Path, study: ProbeStudy) -> None:
-    """Write the field in the tip as a VTK file (.vtu) of six-node triangles.
+    """Write the field in the tip as a VTK file (.vtu) of six-node triangles, one with lines by `write_solid_field`.
 
     Points are (r, z, 0) in micrometres, z from the plane of the cantilever towards the apex; point data
     'temperature_per_watt' [K/W]; cell data 'region', the index into the names that a comment in the file lists.
     """
+    model = study.solved.model
+    if isinstance(model, SolidProbeModel):
+        write_solid_field(path, model.tip, static_temperature(study))
+        return
     field = tip_field(study)
     place = "(r, z, 0) in micrometres, z from the plane of the cantilever towards the apex"
-    _write(path, field.mesh, "temperature_per_watt", field.temperature, f"{place}; temperature_per_watt: K/W, static")
+    meaning = f"{place}; temperature_per_watt: K/W, static"
+    _write(path, field.mesh, "temperature_per_watt", field.temperature, meaning)
 
 
 def write_body_field(path: Path, study: BodyStudy) -> None:
     """Write the field of a body as a VTK file, as `write_field` does; point data 'temperature' [K]."""
-    place = "(x, y, 0) or (r, z, 0) in micrometres"
+    place = f"({', '.join(study.axes)}{', 0' * (3 - len(study.axes))}) in micrometres"
     _write(path, study.mesh, "temperature", study.temperature, f"{place}; temperature: K, all sources at their powers")
 
 
 def _write(path: Path, mesh: Mesh, name: str, values: Floats, meaning: str) -> None:
-    import meshio
-
-    points = np.zeros((mesh.points.shape[1], 3))
-    points[:, :2] = mesh.points.T * (LENGTH_UNIT / _MICROMETRE)
-    file = meshio.Mesh(
-        points,
-        [("triangle6", mesh.cells.T)],
-        point_data={name: values},
-        cell_data={"region": [mesh.region]},
-    )
-    meshio.write(path, file, file_format="vtu")
-    regions = ", ".join(f"{index} {region}" for index, region in enumerate(mesh.names))
-    # The format has no place for units and names but a comment, in which two dashes would be its end.
-    text = f"points: {meaning}; region: {regions}".replace("--", "- -")
-    comment = f"<!-- {text} -->\n"
-    head, newline, rest = path.read_bytes().partition(b"\n")
-    path.write_bytes(head + newline + comment.encode() + rest)
+    cells = (CELLS[len(mesh.cells)], mesh.cells, mesh.region)
+    write_vtu(path, mesh.points, [cells], mesh.names, {name: values}, meaning)

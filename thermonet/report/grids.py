@@ -247,6 +247,9 @@ def layers_grid(study: ProbeStudy) -> Grid:
             roles.append("thermocouple")
         if layer.opening_radius is not None:
             roles.append(f"opened, radius {printed(layer.opening_radius, 'm')}")
+        if layer.line is not None:
+            where = "along" if layer.line.direction == "x" else "across"
+            roles.append(f"line, {printed(layer.line.width, 'm')} wide, {where} the cantilever")
         thickness = (printed(layer.apex, "m"), printed(layer.wall, "m"))
         rows.append(
             (layer.name, material[layer.name], *thickness, printed(conductivity[layer.name], "W/m/K"), ", ".join(roles))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from thermonet.heat.probe_solid import SolidProbeModel
 from thermonet.report import grids
 from thermonet.report.figures import Drawing
 from thermonet.report.headline import headline_of
@@ -232,9 +233,13 @@ def _trials(study: ProbeStudy) -> dict[str, object] | None:
 
 def _mesh(study: ProbeStudy) -> dict[str, str]:
     """What the finite elements were."""
-    mesh, numerics = study.solved.model.tip.mesh, study.document.numerics
+    model, numerics = study.solved.model, study.document.numerics
+    elements = f"{model.tip.mesh.cells.shape[1]} six-node triangles"
+    if isinstance(model, SolidProbeModel):
+        tetrahedra, sheets = model.tip.mesh.cells.shape[1], model.tip.tip.sheets.region.size
+        elements = f"{tetrahedra} ten-node tetrahedra and, away from the end, {sheets} pieces of sheet"
     return {
-        "mesh": f"{mesh.cells.shape[1]} six-node triangles and {mesh.points.shape[1]} nodes in the tip, "
+        "mesh": f"{elements} with {model.tip.mesh.points.shape[1]} nodes in the tip, "
         f"{study.solved.held.system.size} unknowns in all",
         "tolerance": f"{grids.percent(numerics.tolerance.value)} of R_P",
         "element scale": f"{numerics.element_scale.value:g}",

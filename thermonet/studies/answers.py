@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thermonet.heat.probe import Probe, ProbeModel, coefficients, probe_model, same_shape
-from thermonet.heat.tip import FilmConductance, film_conductance, tip_coefficients
+from thermonet.heat.probe import Probe, ProbeModel, coefficients, same_shape
+from thermonet.heat.tip import FilmConductance, tip_coefficients
+from thermonet.studies.probe_solid import AnyProbeModel, assembled, film_between
 from thermonet.system.core import Held, System, Vector
 from thermonet.system.modes import Transfer, transfer
 from thermonet.system.reduction import krylov_basis, reduced, summed
@@ -46,7 +47,7 @@ class SolvedProbe:
         Numbers by their key in the result.
     """
 
-    model: ProbeModel
+    model: AnyProbeModel
     held: Held
     basis: Vector
     small: System
@@ -65,7 +66,7 @@ def solve_probe(probe: Probe, element_scale: float, *, by_term: bool = False) ->
     by_term
         Keep the small model's affine terms apart, for derivatives (costs a projection per term).
     """
-    model = probe_model(probe, element_scale, by_term=by_term)
+    model = assembled(probe, element_scale, by_term=by_term)
     foot = np.zeros(model.system.size)
     foot[model.system.ports["foot"]] = 1.0
     system = model.system
@@ -76,7 +77,7 @@ def solve_probe(probe: Probe, element_scale: float, *, by_term: bool = False) ->
     basis = np.concatenate([response, _fresh(held, foot, response)], axis=1) if model.plate is not None else response
     small = reduced(held, basis)
     sensing = probe.sensing
-    film = film_conductance(model.tip, sensing.metals[1], sensing.source_layer)
+    film = film_between(model, sensing.metals[1], sensing.source_layer)
     seen = transfer(small.hold(model.ground), "thermocouple", "apex")
     answers = _answers(small, model.ground, seen, film.conductance if film else None)
     return SolvedProbe(model, held, basis, small, seen, film, answers)
@@ -136,8 +137,8 @@ def moved_answers(solved: SolvedProbe, probe: Probe, element_scale: float) -> An
         small = summed(solved.small.at(coefficients(probe)))
         tip = solved.model.tip.system.at(tip_coefficients(probe.properties))
     else:
-        shapes = solved.model.harmonic_shapes
-        model = probe_model(probe, element_scale, by_term=False, harmonic_shapes=shapes)
+        shapes = solved.model.harmonic_shapes if isinstance(solved.model, ProbeModel) else None
+        model = assembled(probe, element_scale, by_term=False, harmonic_shapes=shapes)
         small, tip = _projected(model, solved), model.tip.system
     if solved.film is not None:
         # The field of least dissipation between the metals, so its energy is right to second order.
@@ -145,7 +146,7 @@ def moved_answers(solved: SolvedProbe, probe: Probe, element_scale: float) -> An
     return _answers(small, ground, transfer(small.hold(ground), "thermocouple", "apex"), film)
 
 
-def _projected(model: ProbeModel, onto: SolvedProbe) -> System:
+def _projected(model: AnyProbeModel, onto: SolvedProbe) -> System:
     """Small model of a probe of the same topology as another one, in the coordinates of that."""
     system, small = model.system, onto.small
     basis = np.column_stack([system.one, onto.basis])

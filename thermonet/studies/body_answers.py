@@ -1,21 +1,26 @@
 """What a body answers: temperatures, heats, resistances, times, and how they change with its inputs.
 
-A body is projected once onto the fields that matter (`system.reduction`); every number is a function of that small
-model, and so is its derivative by anything that moves the matrices. Both are those of the large model, because the
-projection holds the fields of all sources, the adjoint fields of all sensors and the fields of all baths. Steady values
-are taken from the large model, which loses less to rounding; times and derivatives from the small one.
+A linear body is projected once onto the fields that matter (`system.reduction`); every number is a function of that
+small model, and so is its derivative by anything that moves the matrices. Both are those of the large model, because
+the projection holds the fields of all sources, the adjoint fields of all sensors and the fields of all baths. Steady
+values are taken from the large model, which loses less to rounding; times and derivatives from the small one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
 
-from thermonet.geometry.layered import body_mesh
-from thermonet.heat.body import Body, BodyModel, body_coefficients, body_model
+from thermonet.geometry.mesh import Mesh
+from thermonet.heat.body import Body
+from thermonet.heat.body_loads import sensor_weights, source_loads
+from thermonet.heat.body_model import BodyModel, body_coefficients, body_model
+from thermonet.heat.places import Places
 from thermonet.system.core import Held, Matrix, System, Vector
+from thermonet.system.modal import port_transfer
 from thermonet.system.modes import Transfer, transfer
 from thermonet.system.reduction import krylov_basis, summed
 
@@ -29,7 +34,7 @@ _SHIFTS = (1e2, 1e4, 1e6)
 
 @dataclass(frozen=True)
 class SolvedBody:
-    """A body's model, its small equivalent and the numbers it gives.
+    """A linear body's model, its small equivalent and the numbers it gives.
 
     Attributes
     ----------
@@ -58,34 +63,35 @@ class SolvedBody:
 
     def transfer(self, sensor: str, source: str) -> Transfer:
         """Response of a sensor per watt of a source as a sum of modes."""
-        return transfer(self.small.hold(*self.body.baths.values()), sensor, source)
+        return transfer(self.small.hold(*self.body.baths), sensor, source)
+
+    def port_transfer(self, sensor: str, port: str) -> Transfer:
+        """Response of a sensor to the temperature of a bath [K/K] as a sum of modes."""
+        return port_transfer(self.small.hold(*self.body.baths), sensor, port)
 
     def rise(self) -> Vector:
         """Temperature of every unknown above the reference, by the large model [K]."""
-        load, held = _loads(self.held, self.body, self.reference)
+        load, held = _loads(self.held, self.body, self.model.powers, self.reference)
         return np.asarray(self.held.solve(load, held=held), dtype=float)
 
     def heats(self, rise: Vector) -> dict[str, float]:
-        """Heat that leaves through every held or ambient boundary, by the large model [W]."""
-        load, _ = _loads(self.held, self.body, self.reference)
-        return {name: float(self.held.heat_into(port, rise, load)) for name, port in self.body.baths.items()}
+        """Heat that leaves into every bath, by the large model [W]."""
+        load, _ = _loads(self.held, self.body, self.model.powers, self.reference)
+        return {name: float(self.held.heat_into(name, rise, load)) for name in self.body.baths}
 
 
-def solve_body(body: Body, element_scale: float) -> SolvedBody:
-    """Mesh, assemble and solve a body."""
-    model = body_model(body, body_mesh(body.shape, element_scale))
-    ports = list(body.baths.values())
+def solve_body(body: Body, mesh: Mesh) -> SolvedBody:
+    """Assemble and solve a linear body on a conforming mesh."""
+    model = body_model(body, mesh)
+    ports = list(body.baths)
     held = model.system.hold(*ports)
-    onto = np.column_stack([*_bath_fields(held, ports), _response_basis(held)])
+    baths = _bath_fields(held, ports)
+    varying = [field for port, field in zip(ports, baths, strict=True) if port in body.courses]
+    onto = np.column_stack([*baths, _response_basis(held, varying, in_time=body.has_capacity)])
     small = _projected(model.system, onto, ports)
-    reference = min(boundary.temperature for boundary in body.boundaries.values())
-    answers = _steady(held, body, reference) | _times(small.hold(*ports), body)
+    reference = min(body.bath_temperature(port) for port in ports)
+    answers = _steady(held, body, model.powers, reference) | _times(small.hold(*ports), body)
     return SolvedBody(body, model, held, onto, small, reference, answers)
-
-
-def has_capacity(body: Body) -> bool:
-    """Whether every layer's heat capacity is known, so that times mean something."""
-    return set(body.properties.heat_capacity) == set(body.properties.conductivity)
 
 
 def _bath_fields(held: Held, ports: list[str]) -> list[Vector]:
@@ -94,20 +100,22 @@ def _bath_fields(held: Held, ports: list[str]) -> list[Vector]:
     Together they are the uniform field; the first is what the others leave of it, so that this holds to rounding and
     heat is balanced in the small model as it is in the large one.
     """
-    nothing = np.zeros(held.system.size)
+    if len(ports) == 1:
+        return [held.system.one]
     indicators = [np.isin(held.fixed, held.system.ports[port]).astype(float) for port in ports[1:]]
-    others = [np.asarray(held.solve(nothing, held=indicator), dtype=float) for indicator in indicators]
-    return [held.system.one - sum(others), *others]
+    nothing = np.zeros((held.system.size, len(indicators)))
+    others = np.asarray(held.solve(nothing, held=np.column_stack(indicators)), dtype=float)
+    return [held.system.one - others.sum(axis=1), *others.T]
 
 
-def _response_basis(held: Held) -> Vector:
-    """Basis of the responses to all sources and sensors, and of the slowest mode."""
+def _response_basis(held: Held, varying: list[Vector], *, in_time: bool) -> Vector:
+    """Basis of the responses to all sources, sensors and baths that vary (by their fields), and of the slowest mode."""
     system = held.system
     vectors = [*system.sources.values(), *system.sensors.values()]
-    if not system.C:
+    if not in_time:
         return krylov_basis(held, np.column_stack(vectors), moments=1) if vectors else np.zeros((system.size, 0))
     # Uniform heating meets the slowest mode, which has no change of sign, whatever sources and sensors there are.
-    vectors.append(held.C @ system.one)
+    vectors += [held.C @ field for field in (system.one, *varying)]
     slow = krylov_basis(held, np.column_stack(vectors), moments=_SLOW)
     slowest = _slowest(held.K, held.C, slow)
     if slowest <= 0:
@@ -141,25 +149,26 @@ def _balanced(term: Vector, baths: int) -> Vector:
     return balanced
 
 
-def _loads(held: Held, body: Body, reference: float) -> tuple[Vector, Vector]:
+def _loads(held: Held, body: Body, powers: Mapping[str, float], reference: float) -> tuple[Vector, Vector]:
     """Heat into every unknown [W], and temperatures of the held ones above the reference [K]."""
     system = held.system
     load = np.zeros(system.size)
-    for name, source in body.sources.items():
-        load += source.power * system.sources[name]
+    for name, power in powers.items():
+        load += power * system.sources[name]
     temperature = np.zeros(system.size)
-    for name, port in body.baths.items():
-        temperature[system.ports[port]] = body.boundaries[name].temperature - reference
+    for port in body.baths:
+        temperature[system.ports[port]] = body.bath_temperature(port) - reference
     return load, temperature[held.fixed]
 
 
-def _steady(held: Held, body: Body, reference: float) -> Answers:
+def _steady(held: Held, body: Body, powers: Mapping[str, float], reference: float) -> Answers:
     """Steady answers of the large model or of the small one."""
     system = held.system
-    load, temperature = _loads(held, body, reference)
+    load, temperature = _loads(held, body, powers, reference)
     rise = held.solve(load, held=temperature)
     found = {f"temperature.{name}": float(weights @ rise) for name, weights in system.sensors.items()}
-    found |= {f"heat.{name}": float(held.heat_into(port, rise, load)) for name, port in body.baths.items()}
+    for port, boundary in body.baths.items():
+        found[f"heat.{boundary}"] = found.get(f"heat.{boundary}", 0.0) + float(held.heat_into(port, rise, load))
     for source, heat in system.sources.items():
         response = held.solve(heat)
         found |= {f"resistance.{name}.{source}": float(weights @ response) for name, weights in system.sensors.items()}
@@ -168,18 +177,50 @@ def _steady(held: Held, body: Body, reference: float) -> Answers:
 
 def _times(held: Held, body: Body) -> Answers:
     """Time constants of the small model, where heat capacities are known."""
-    if not has_capacity(body):
+    if not body.has_capacity:
         return {}
     inside = np.eye(held.system.size)[:, held.free]
     return {"time_constant_slowest": _slowest(held.K, held.C, inside)}
 
 
-def moved_answers(solved: SolvedBody, body: Body, element_scale: float) -> Answers:
-    """Answers of a body close to a solved one, in the small coordinates of that: nothing large is solved."""
-    if body.shape == solved.body.shape:
-        small = summed(solved.small.at(body_coefficients(body)))
+def moved_answers(solved: SolvedBody, body: Body, mesh: Mesh | None) -> Answers:
+    """Answers of a body close to a solved one, in the small coordinates of that: nothing large is solved.
+
+    Parameters
+    ----------
+    solved
+        The body it is close to.
+    body
+        The body.
+    mesh
+        Its mesh, of the same topology; None where the shape is that of the solved one.
+    """
+    if mesh is None:
+        coefficients = body_coefficients(body)
+        small = summed(solved.small.at({name: coefficients[name] for name in solved.small.theta}))
+        small, powers = _with_loads(solved, body, small)
     else:
-        model = body_model(body, body_mesh(body.shape, element_scale))
-        small = _projected(summed(model.system), solved.onto, list(body.baths.values()))
-    held = small.hold(*body.baths.values())
-    return _steady(held, body, solved.reference) | _times(held, body)
+        model = body_model(body, mesh)
+        small, powers = _projected(summed(model.system), solved.onto, list(body.baths)), model.powers
+    held = small.hold(*body.baths)
+    return _steady(held, body, powers, solved.reference) | _times(held, body)
+
+
+def _with_loads(solved: SolvedBody, body: Body, small: System) -> tuple[System, Mapping[str, float]]:
+    """Sources and sensors of a body of the same shape, where they are not those of the solved one."""
+    before, model = solved.body, solved.model
+    if body.sources == before.sources and body.sensors == before.sensors and body.boundaries == before.boundaries:
+        return small, model.powers
+    places = Places(body, model.elements)
+    loads, powers = source_loads(places)
+
+    def seen(vector: Vector) -> Vector:
+        gathered = np.bincount(model.unknowns, vector, minlength=model.system.size)
+        return np.asarray(solved.onto.T @ gathered)
+
+    weights = sensor_weights(places, model.interfaces)
+    return replace(
+        small,
+        sources={name: seen(load) for name, load in loads.items()},
+        sensors={name: seen(vector) for name, vector in weights.items()},
+    ), powers

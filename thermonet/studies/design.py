@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, combinations, pairwise
 from pathlib import Path
+from typing import Literal
 
 from thermonet.documents.probe import CoreEntry, FilmEntry, LayerEntry, ProbeDocument
 from thermonet.documents.reader import read_document
-from thermonet.geometry.apex import CORE, Apex, TipLayer
+from thermonet.geometry.apex import CORE, Apex, Line, TipLayer
 from thermonet.geometry.plate import Plate
+from thermonet.geometry.tip_solid_grid import lines_problem
 from thermonet.heat.cantilever import Sheet
 from thermonet.heat.probe import Probe
 from thermonet.heat.tip import HeatProperties, TipSensing
@@ -60,6 +62,9 @@ def probe_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
             path = f"apex.layers.{layer.name}.opening_radius"
             message = "is wider than the rounded end of the layer it opens"
             yield path, f"{message}, expected at most {widest * 1e9:.4g} nm, got {layer.opening_radius * 1e9:.4g} nm"
+    problem = None if apex.is_round else lines_problem(apex)
+    if problem is not None:
+        yield f"apex.layers.{problem[0]}.width", problem[1]
 
 
 def _film_problems(document: ProbeDocument) -> Iterator[tuple[str, str]]:
@@ -139,8 +144,13 @@ class ProbeReading(Reading):
             at_apex = self.number(layer.apex_thickness, f"{path}.apex_thickness", layer.source)
         if layer.opening_radius is not None:
             opening = self.number(layer.opening_radius, f"{path}.opening_radius", layer.source)
+        line = None
+        if layer.width is not None:
+            # The inner metal runs along the cantilever, the outer one crosses it.
+            direction: Literal["x", "y"] = "x" if name == self.document.thermocouple.metals[0] else "y"
+            line = Line(width=self.number(layer.width, f"{path}.width", layer.source), direction=direction)
         wall = thickness * self.sidewall_factor(layer, path)
-        return TipLayer(name=name, wall=wall, apex=at_apex, opening_radius=opening)
+        return TipLayer(name=name, wall=wall, apex=at_apex, opening_radius=opening, line=line)
 
     def sidewall_factor(self, layer: LayerEntry, path: str) -> float:
         """Thickness on the wall over that on flats: stated, or the default of the film's process."""
@@ -239,12 +249,17 @@ def _properties(build: ProbeReading) -> HeatProperties:
 
 
 def _touching(document: ProbeDocument) -> Iterator[tuple[str, str]]:
-    """Pairs of regions that touch: neighbours, and what meets through an opening."""
+    """Pairs of regions that touch: neighbours, what meets through an opening, and what meets beside a line."""
     names = [CORE, *document.apex.layers]
-    yield from pairwise(names)
+    found = dict.fromkeys(pairwise(names))
     for i, layer in enumerate(document.apex.layers.values(), start=1):
         if layer.opening_radius is not None:
-            yield names[i - 1], names[i + 1]
+            found[names[i - 1], names[i + 1]] = None
+    lines = [name for name, layer in document.apex.layers.items() if layer.width is not None]
+    for beside in chain.from_iterable(combinations(lines, count) for count in range(1, len(lines) + 1)):
+        # The film above fills the space beside a line.
+        found |= dict.fromkeys(pairwise([name for name in names if name not in beside]))
+    yield from found
 
 
 def _sheets(build: ProbeReading) -> dict[str, Sheet]:

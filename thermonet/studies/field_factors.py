@@ -137,11 +137,16 @@ def field_factors(
     Raises
     ------
     PhysicsError
-        The design has no such factor, or the element scale is not positive.
+        The design has no such factor or has lines, or the element scale is not positive.
     """
     names = _checked(document, wanted)
     values = Values()
     probe = probe_of(document, values)
+    if not probe.apex.is_round:
+        raise PhysicsError(
+            f"the factors of {document.name} need currents in shells, but a metal is a line; expected a design "
+            "without widths"
+        )
     inputs = {name: value for name, value in values.inputs.items() if not value.is_exact}
     scale = document.numerics.element_scale.value if element_scale is None else element_scale
     if not 0 < scale < math.inf:

@@ -24,8 +24,8 @@ class ModelError:
 def model_errors(solved: SolvedProbe) -> tuple[ModelError, ...]:
     """Errors of a probe's model beside that of its mesh."""
     if solved.model.plate is None:
-        return (_reduction(solved),)
-    return _join(solved), _foot(solved), _reduction(solved)
+        return (reduction_error(solved),)
+    return _join(solved), _foot(solved), reduction_error(solved)
 
 
 def _join(solved: SolvedProbe) -> ModelError:
@@ -48,7 +48,7 @@ def _foot(solved: SolvedProbe) -> ModelError:
     )
 
 
-def _reduction(solved: SolvedProbe) -> ModelError:
+def reduction_error(solved: SolvedProbe) -> ModelError:
     """Small model against the large one at ten times the bandwidth, in harmonic response."""
     frequency = 10 * solved.answers["bandwidth_3db"]
     system = solved.held.system

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from thermonet.documents.body import BodyDocument
-from thermonet.documents.kinds import SCHEMAS, kind_of
+from thermonet.documents.body.drawn import DrawnDocument
+from thermonet.documents.body.layered import LayeredDocument
+from thermonet.documents.kinds import BodyDocument, kind_of
 from thermonet.documents.located import dumped, load, with_settings
 from thermonet.documents.probe import ProbeDocument
 from thermonet.documents.reader import validated
 from thermonet.quantities.inputs import Input
-from thermonet.studies.body_design import body_of, body_problems
+from thermonet.studies.body_design import body_design
+from thermonet.studies.body_reading import valid_body
 from thermonet.studies.contact import junction_resistance, substrate_resistance
 from thermonet.studies.design import probe_of, probe_problems, signal_inputs
 from thermonet.studies.values import Values
@@ -42,8 +43,8 @@ class Opened:
     def inputs(self) -> dict[str, Input]:
         """Every input that its study starts from, by name."""
         values = Values()
-        if isinstance(self.document, BodyDocument):
-            body_of(self.document, values)
+        if isinstance(self.document, LayeredDocument | DrawnDocument):
+            body_design(self.document, values)
         else:
             probe_of(self.document, values)
             junction_resistance(self.document, values)
@@ -62,13 +63,9 @@ def opened(file: Path | str, settings: tuple[str, ...] = (), *, allowed: tuple[s
     """
     located = with_settings(load(file), settings)
     kind = kind_of(located, allowed)
-    document = validated(located, SCHEMAS[kind], also=_problems)
-    assert isinstance(document, (ProbeDocument, BodyDocument))
+    document: ProbeDocument | BodyDocument
+    if kind == "body":
+        document = valid_body(located, Path(file).parent)
+    else:
+        document = validated(located, ProbeDocument, also=probe_problems)
     return Opened(kind, document, dumped(located.data))
-
-
-def _problems(document: object) -> Iterator[tuple[str, str]]:
-    if isinstance(document, ProbeDocument):
-        yield from probe_problems(document)
-    if isinstance(document, BodyDocument):
-        yield from body_problems(document)

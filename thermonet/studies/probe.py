@@ -28,6 +28,8 @@ from thermonet.studies.design import apex_of, probe_of, signal_inputs
 from thermonet.studies.model_errors import ModelError, model_errors
 from thermonet.studies.montecarlo import MonteCarlo, Progress, monte_carlo, silent
 from thermonet.studies.probe_checks import energy_balance_check, quasi_static_check, reciprocity_check
+from thermonet.studies.probe_solid import line_width_table
+from thermonet.studies.probe_solid_errors import solid_model_errors
 from thermonet.studies.probe_tables import probe_tables
 from thermonet.studies.sensitivities import gradients
 from thermonet.studies.values import Values
@@ -149,8 +151,9 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
     if abs(document.temperature.value - _ROOM) > _NEAR_ROOM:
         _log.warning("temperature: %g K, but the materials library holds near %g K", document.temperature.value, _ROOM)
     solved, errors, scale = _converged(probe, document.numerics.element_scale.value, document.numerics.tolerance.value)
-    coarse = max(2 * scale, _COARSE)
-    slopes = _gradients(document, probe, coarse, inputs)
+    coarse_scale = max(2 * scale, _COARSE)
+    coarse = solve_probe(probe, coarse_scale, by_term=True)
+    slopes = _gradients(document, coarse, coarse_scale, inputs)
     contact = contact_of(solved, (junction, substrate), slopes)
     derived, more = _derived(document, probe, contact, values, slopes)
     numbers = {**solved.answers, **derived}
@@ -164,7 +167,7 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
             nominal,
             trials=options.trials,
             seed=options.seed,
-            element_scale=coarse,
+            element_scale=coarse_scale,
             jobs=options.jobs,
             progress=progress,
         )
@@ -174,13 +177,17 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
         key: _quantity(key, value, budgets.get(key), errors.get(key), stated.get(key, ""))
         for key, value in numbers.items()
     }
-    unseen = model_errors(solved)
-    modes = slowest_transfer(solved.held, "thermocouple", "apex", _MODES)
+    round_tip = probe.apex.is_round
+    unseen = model_errors(solved) if round_tip else solid_model_errors(coarse, coarse_scale)
+    modes = slowest_transfer(solved.held if round_tip else coarse.held, "thermocouple", "apex", _MODES)
+    tables = probe_tables(document, solved, modes, budgets, contact, unseen, trials)
+    if not round_tip:
+        tables["line_width"] = line_width_table(probe, coarse_scale)
     result = Result(
         kind="study",
         name=document.name,
         quantities=quantities,
-        tables=probe_tables(document, solved, modes, budgets, contact, unseen, trials),
+        tables=tables,
         checks=_checks(document, solved, contact, inputs),
     )
     return ProbeStudy(document, probe, solved, modes, inputs, budgets, contact, unseen, trials, result)
@@ -207,9 +214,14 @@ def _converged(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProb
         meshes.append(solve_probe(probe, scale))
 
 
-def _gradients(document: ProbeDocument, probe: Probe, scale: float, inputs: Mapping[str, Input]) -> dict[str, Gradient]:
-    """Derivatives of every quantity by every uncertain input: {quantity: {input: derivative}}."""
-    coarse = solve_probe(probe, scale, by_term=True)
+def _gradients(
+    document: ProbeDocument, coarse: SolvedProbe, scale: float, inputs: Mapping[str, Input]
+) -> dict[str, Gradient]:
+    """Derivatives of every quantity by every uncertain input: {quantity: {input: derivative}}.
+
+    `coarse` is the probe on a mesh of element scale `scale`, its affine terms kept apart.
+    """
+    probe = coarse.model.probe
 
     def answers(values: Values) -> Answers:
         return moved_answers(coarse, probe_of(document, values), scale)

@@ -7,6 +7,7 @@ A finite-element body, a lumped network, a reduced model and any of them joined 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,13 +16,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import splu
 
 from thermonet.quantities.errors import PhysicsError
+from thermonet.system.balance import conducted, conducted_at, lost_heat
+from thermonet.system.layout import Layout, mapped_layout
+from thermonet.system.solvers.choice import TOLERANCE, Solver, renewed, solver_of, spread
+from thermonet.system.terms import Terms, joined, relabelling
 
 Vector = NDArray[np.float64]
-#: Row sums of a conductance matrix below this part of the diagonal are rounding.
-_ROUNDING = 1e-11
+#: Tolerance of the first of two solutions of a steady load; the second solves for what it has left.
+_FIRST = 1e-7
 Array = NDArray[Any]  #: real, or complex where s is
 Matrix: TypeAlias = Any  #: scipy.sparse.csr_array of a large system, a plain array of a reduced one; scipy has no types
 
@@ -45,6 +49,8 @@ class System:
         Ordered unknowns: one is an isothermal port, several are a trace.
     one
         The uniform field of one kelvin in these coordinates, (n,).
+    layout
+        Where the unknowns lie, if they come from a mesh: what fast solvers use.
     """
 
     K: Mapping[str, Matrix]
@@ -54,6 +60,7 @@ class System:
     sensors: Mapping[str, Vector]
     ports: Mapping[str, NDArray[np.int64]]
     one: Vector
+    layout: Layout | None = None
 
     @property
     def size(self) -> int:
@@ -62,6 +69,8 @@ class System:
 
     def total(self, terms: Mapping[str, Matrix]) -> Matrix:
         """Sum of coefficient times matrix; dense where the terms are dense (a reduced model)."""
+        if isinstance(terms, Terms):
+            return terms.total(self.theta)
         if any(isinstance(term, np.ndarray) for term in terms.values()):
             full = [term if isinstance(term, np.ndarray) else term.toarray() for term in terms.values()]
             return np.sum([self.theta[name] * term for name, term in zip(terms, full, strict=True)], axis=0)
@@ -91,17 +100,23 @@ class System:
             The ports' unknowns in the new coordinates.
         """
 
-        def squeezed(terms: Mapping[str, Matrix]) -> dict[str, Matrix]:
+        def squeezed(terms: Mapping[str, Matrix]) -> Mapping[str, Matrix]:
             return {name: onto.T @ (term @ onto) for name, term in terms.items()}
 
+        position = None if self._dense else relabelling(onto)
+        if position is None:
+            K, C = squeezed(self.K), squeezed(self.C)
+        else:
+            K, C = joined([(self.K, position), (self.C, position)], len(one))
         return replace(
             self,
-            K=squeezed(self.K),
-            C=squeezed(self.C),
+            K=K,
+            C=C,
             sources={name: onto.T @ load for name, load in self.sources.items()},
             sensors={name: onto.T @ weights for name, weights in self.sensors.items()},
             ports=ports,
             one=one,
+            layout=None if self.layout is None or isinstance(onto, np.ndarray) else mapped_layout(self.layout, onto),
         )
 
     def with_source(self, name: str, load: Vector) -> System:
@@ -119,10 +134,14 @@ class System:
         if name in self.theta:
             raise ValueError(f"the system has a term {name} already")
         across = one_end - other_end
-        dense = any(isinstance(term, np.ndarray) for term in self.K.values())
         row = sp.csr_array(across[np.newaxis, :])
-        term: Matrix = np.outer(across, across) if dense else row.T @ row
-        return replace(self, K={**self.K, name: term}, theta={**self.theta, name: 1 / resistance})
+        term: Matrix = np.outer(across, across) if self._dense else row.T @ row
+        K = self.K.with_term(name, term) if isinstance(self.K, Terms) else {**self.K, name: term}
+        return replace(self, K=K, theta={**self.theta, name: 1 / resistance})
+
+    @property
+    def _dense(self) -> bool:
+        return not isinstance(self.K, Terms) and any(isinstance(term, np.ndarray) for term in self.K.values())
 
 
 def weighted_sum(terms: Sequence[tuple[float, Matrix]], size: int) -> Matrix:
@@ -138,28 +157,30 @@ def weighted_sum(terms: Sequence[tuple[float, Matrix]], size: int) -> Matrix:
     return sp.csr_array(sp.coo_array((data, (rows, columns)), shape=(size, size)))
 
 
-def _solver(matrix: Matrix) -> Callable[[Array], Array]:
-    if isinstance(matrix, np.ndarray):
-        from scipy.linalg import lu_factor, lu_solve
-
-        dense = lu_factor(matrix)
-        return lambda load: lu_solve(dense, load)
-    # The matrix is symmetric and positive definite: minimum degree on A + A^T fills least, and pivots are not needed.
-    lu = splu(sp.csc_array(matrix), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    return lu.solve
-
-
 @dataclass
 class Held:
-    """A system with some ports at given temperatures: owns the factors, and is all that can be solved."""
+    """A system with some ports at given temperatures: owns the factors, and is all that can be solved.
+
+    Attributes
+    ----------
+    system, ports
+        What is held where.
+    made
+        The last solver that was made for every s, and the coefficients it was made for (`again` hands them on).
+    K, C
+        Conductance [W/K] and capacity [J/K] (n, n).
+    fixed, free
+        Unknowns that are held and those that are not, ascending.
+    """
 
     system: System
     ports: tuple[str, ...]
+    made: dict[complex, tuple[Mapping[str, float], Solver]] = field(default_factory=dict, repr=False)
     K: Matrix = field(init=False)
     C: Matrix = field(init=False)
     fixed: NDArray[np.int64] = field(init=False)
     free: NDArray[np.int64] = field(init=False)
-    _solvers: dict[complex, Callable[[Array], Array]] = field(init=False, default_factory=dict)
+    _solvers: dict[complex, Solver] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = set(self.ports) - set(self.system.ports)
@@ -169,32 +190,60 @@ class Held:
         self.fixed = np.unique(np.concatenate([self.system.ports[name] for name in self.ports]))
         self.free = np.setdiff1d(np.arange(self.system.size), self.fixed)
 
-    def factor(self, s: complex = 0.0) -> Callable[[Array], Array]:
-        """Solver of (K + s C) x = load on the free unknowns; factored once per s [1/s]."""
+    def again(self, theta: Mapping[str, float]) -> Held:
+        """Hold the same ports at other coefficients.
+
+        Answers are as exact as those of `hold`. The present factors serve as long as that costs less than new ones: for
+        a few loads, where the coefficients that change do so by factors near one.
+        """
+        return Held(self.system.at(theta), self.ports, dict(self.made))
+
+    def solver(self, s: complex = 0.0) -> Solver:
+        """Solver of (K + s C) x = load on all unknowns, zero at the held ones; made once per s [1/s]."""
         if s not in self._solvers:
-            self._solvers[s] = _solver(self._operator(s)[self.free][:, self.free])
+            self._solvers[s] = self._renewed(s) if s in self.made else self._fresh(s)
         return self._solvers[s]
+
+    def _fresh(self, s: complex) -> Solver:
+        near = self._operator(abs(s)) if np.iscomplexobj(s) else None
+        found = solver_of(self._operator(s), self.free, self.system.layout, near)
+        self.made[s] = self.system.theta, found
+        return found
+
+    def _renewed(self, s: complex) -> Solver:
+        """Solver by the factors that were made for other coefficients."""
+        (old, factors), new = self.made[s], self.system.theta
+        names = [name for name in (*self.system.K, *(self.system.C if s else ())) if new[name] or old[name]]
+        condition = spread(new[name] / old[name] if old[name] else math.inf for name in names)
+        return renewed(factors, self._operator(s), self.free, condition, lambda: self._fresh(s))
+
+    def factor(self, s: complex = 0.0) -> Callable[[Array], Array]:
+        """Solver of (K + s C) x = load on the free unknowns alone; made once per s [1/s]."""
+        return self._on_free(self.solver(s))
+
+    def near_inverse(self, s: complex = 0.0) -> Callable[[Array], Array]:
+        """What an iteration around (K + s C) x = load takes on the free unknowns: factors, or a cycle of multigrid."""
+        return self._on_free(self.solver(s).near_inverse)
+
+    def _on_free(self, solve: Callable[[Array], Array]) -> Callable[[Array], Array]:
+        def solved(load: Array) -> Array:
+            full = np.zeros((self.system.size, *load.shape[1:]), dtype=load.dtype)
+            full[self.free] = load
+            return solve(full)[self.free]
+
+        return solved
+
+    def forget(self, s: complex) -> None:
+        """Let the factors of an s go: a walk through time has more of them than fit."""
+        self._solvers.pop(s, None)
+        self.made.pop(s, None)
 
     def _operator(self, s: complex) -> Matrix:
         return self.K if s == 0 else self.K + s * self.C
 
     @cached_property
-    def _exact(self) -> tuple[Matrix, Vector]:
-        """K in extended precision, and the heat that rounding of its entries would lose per kelvin, K @ one.
-
-        An entry of 10 W/K carries a rounding of 1e-15 W/K, which at 1e5 K per watt is 1e-10 of the heat. What is more
-        than rounding is left in: a term that truly loses heat must show in the balance.
-        """
-        extended = self.K.astype(np.longdouble)
-        lost = extended @ self.system.one
-        return extended, np.where(np.abs(lost) <= _ROUNDING * self.K.diagonal(), lost, 0)
-
-    def _residual(self, load: Array, temperature: Array) -> Array:
-        """Heat [W] that is missing at every unknown, with nothing lost to rounding of K."""
-        extended, lost = self._exact
-        uniform = lost if temperature.ndim == 1 else lost[:, np.newaxis]
-        kind = np.result_type(load.dtype, temperature.dtype, np.float64)
-        return np.asarray(load - (extended @ temperature - uniform * temperature), dtype=kind)
+    def _lost(self) -> Vector:
+        return lost_heat(self.K, self.system.one)
 
     def solve(self, load: Array, *, held: float | Vector = 0.0, s: complex = 0.0) -> Array:
         """Temperatures [K] with (K + s C) T = load, T = held on the held ports.
@@ -207,6 +256,11 @@ class Held:
             Temperatures [K] of the held unknowns in the order of `fixed` (a scalar for all).
         s
             0 steady, i omega harmonic, 1/(gamma dt) one implicit stage [1/s].
+
+        Raises
+        ------
+        NotConvergedError
+            A large solid system's iteration stopped short of its tolerance.
         """
         kind = np.result_type(load.dtype, np.asarray(held).dtype, np.asarray(s).dtype, np.float64)
         temperature = np.zeros(load.shape, dtype=kind)
@@ -214,15 +268,19 @@ class Held:
         if np.any(held):
             temperature[self.fixed] = held if np.ndim(held) == 0 or load.ndim == 1 else np.reshape(held, (-1, 1))
             rest = load - self._operator(s) @ temperature
-        solver = self.factor(s)
-        temperature[self.free] = solver(np.ascontiguousarray(rest[self.free], dtype=kind))
-        if s == 0 and not isinstance(self.K, np.ndarray):
+        solver = self.solver(s)
+        twice = s == 0 and not isinstance(self.K, np.ndarray)
+        temperature += solver(np.asarray(rest, dtype=kind), _FIRST if twice else TOLERANCE)
+        if twice:
             # Once more for what is left: the balance of heat closes to rounding whatever the contrasts.
-            temperature[self.free] += solver(np.ascontiguousarray(self._residual(load, temperature)[self.free]))
+            left = load - conducted(self.K, self.system.one, self._lost, temperature)
+            temperature += solver(np.asarray(left, dtype=kind), TOLERANCE / _FIRST)
         return temperature
 
     def heat_into(self, port: str, temperature: Array, load: Array) -> float | Vector:
         """Steady heat [W] that flows out of the system into a held port."""
-        dense = isinstance(self.K, np.ndarray)
-        balance = load - self.K @ temperature if dense else self._residual(load, temperature)
-        return balance[self.system.ports[port]].sum(axis=0)
+        unknowns = self.system.ports[port]
+        if isinstance(self.K, np.ndarray):
+            return (load - self.K @ temperature)[unknowns].sum(axis=0)
+        out = conducted_at(self.K, self.system.one, self._lost, temperature, unknowns)
+        return (load[unknowns] - out).sum(axis=0)

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
-from thermonet.system.core import Matrix, System, Vector
+from thermonet.system.core import System, Vector
+from thermonet.system.layout import united_layout
+from thermonet.system.terms import Terms, joined
 
 Unknowns = NDArray[np.int64]
 
 
-def join(systems: Sequence[System], pairs: Sequence[tuple[str, str]]) -> System:
+def join(systems: Sequence[System], pairs: Sequence[tuple[str, str]], isothermal: Sequence[str] = ()) -> System:
     """Join systems so that the two ports of every pair are one and the same set of unknowns.
 
     Ports of several unknowns are joined one by one, in order: on matching meshes two halves equal the whole.
+
+    Parameters
+    ----------
+    systems
+        What is joined.
+    pairs
+        Ports that become one.
+    isothermal
+        Ports whose unknowns are tied to one before they are joined.
 
     Raises
     ------
@@ -31,31 +42,33 @@ def join(systems: Sequence[System], pairs: Sequence[tuple[str, str]]) -> System:
         for start, system in zip(starts, systems, strict=False)
         for name, nodes in system.ports.items()
     }
-    to = np.arange(starts[-1])
+    links = [(np.repeat(ports[name][:1], len(ports[name])), ports[name]) for name in isothermal]
+    ports |= {name: ports[name][:1] for name in isothermal}
     for first, second in pairs:
         if len(ports[first]) != len(ports[second]):
             raise ValueError(f"ports {first} and {second} differ in size, so they do not match")
-        _merge(to, ports[first], ports[second])
-    kept, position = np.unique(to, return_inverse=True)
-    parts = [
-        _relabelled(system, position[start : start + system.size], len(kept))
-        for start, system in zip(starts, systems, strict=False)
-    ]
-    return _united(parts, np.concatenate([system.one for system in systems])[kept])
+        links.append((ports[first], ports[second]))
+    kept, position = _merged(links, int(starts[-1]))
+    one = np.concatenate([system.one for system in systems])[kept]
+    return _united(systems, np.split(position, starts[1:-1]), one)
 
 
 def tied(system: System, port: str) -> System:
     """Return the system with all unknowns of a port at one temperature: an isothermal port."""
-    to = np.arange(system.size)
-    to[system.ports[port]] = system.ports[port][0]
-    kept, position = np.unique(to, return_inverse=True)
-    return replace(_relabelled(system, position, len(kept)), one=system.one[kept])
+    return join([system], [], [port])
 
 
-def _merge(to: Unknowns, first: Unknowns, second: Unknowns) -> None:
-    """Make the unknowns of two ports one, wherever earlier pairs have put them."""
-    for keep, drop in zip(first, second, strict=True):
-        to[to == to[drop]] = to[keep]
+def _merged(links: Sequence[tuple[Unknowns, Unknowns]], size: int) -> tuple[Unknowns, Unknowns]:
+    """First of all unknowns that links make one, and for every unknown which of these it becomes."""
+    none = np.zeros(0, dtype=np.int64)
+    first, second = (np.concatenate([none, *(link[side] for link in links)]) for side in (0, 1))
+    graph = sp.coo_array((np.ones(len(first)), (first, second)), shape=(size, size))
+    group = connected_components(graph, directed=False)[1]
+    _, kept, position = np.unique(group, return_index=True, return_inverse=True)
+    order = np.argsort(kept)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return kept[order], rank[position]
 
 
 def _refuse_clashes(systems: Sequence[System]) -> None:
@@ -73,45 +86,28 @@ def _refuse_clashes(systems: Sequence[System]) -> None:
         seen |= names
 
 
-def _relabelled(system: System, position: Unknowns, size: int) -> System:
-    """Return the system with unknown i called position[i], among `size`; unknowns of one name are merged."""
+def _united(systems: Sequence[System], places: Sequence[Unknowns], one: Vector) -> System:
+    """One system of several, each with the common unknown of every one of its own; those of one unknown are merged."""
 
-    def matrices(terms: Mapping[str, Matrix]) -> dict[str, Matrix]:
-        moved: dict[str, Matrix] = {}
-        for name, term in terms.items():
-            part = sp.coo_array(term)
-            rows, columns = part.coords
-            moved[name] = sp.csr_array((part.data, (position[rows], position[columns])), shape=(size, size))
-        return moved
+    def vectors(loads: Mapping[str, Vector], position: Unknowns) -> dict[str, Vector]:
+        return {name: np.bincount(position, load, minlength=len(one)).astype(float) for name, load in loads.items()}
 
-    def vectors(loads: Mapping[str, Vector]) -> dict[str, Vector]:
-        return {name: np.bincount(position, load, minlength=size).astype(float) for name, load in loads.items()}
-
-    one = np.zeros(size)
-    one[position] = system.one
-    ports = {name: _unique_in_order(position[unknowns]) for name, unknowns in system.ports.items()}
+    both = list(zip(systems, places, strict=True))
+    terms = joined([(matrices, at) for system, at in both for matrices in (system.K, system.C)], len(one))
     return System(
-        K=matrices(system.K),
-        C=matrices(system.C),
-        theta=system.theta,
-        sources=vectors(system.sources),
-        sensors=vectors(system.sensors),
-        ports=ports,
+        K=_together(terms[0::2]),
+        C=_together(terms[1::2]),
+        theta={name: value for system in systems for name, value in system.theta.items()},
+        sources={name: load for system, at in both for name, load in vectors(system.sources, at).items()},
+        sensors={name: weights for system, at in both for name, weights in vectors(system.sensors, at).items()},
+        ports={name: _unique_in_order(at[nodes]) for system, at in both for name, nodes in system.ports.items()},
         one=one,
+        layout=united_layout([(system.layout, at) for system, at in both], len(one)),
     )
 
 
-def _united(parts: Sequence[System], one: Vector) -> System:
-    """One system of the terms of several that count their unknowns alike."""
-    return System(
-        K={name: term for part in parts for name, term in part.K.items()},
-        C={name: term for part in parts for name, term in part.C.items()},
-        theta={name: value for part in parts for name, value in part.theta.items()},
-        sources={name: load for part in parts for name, load in part.sources.items()},
-        sensors={name: weights for part in parts for name, weights in part.sensors.items()},
-        ports={name: unknowns for part in parts for name, unknowns in part.ports.items()},
-        one=one,
-    )
+def _together(parts: Sequence[Terms]) -> Terms:
+    return Terms(parts[0].pattern, {name: entries for part in parts for name, entries in part.entries.items()})
 
 
 def _unique_in_order(unknowns: Unknowns) -> Unknowns:

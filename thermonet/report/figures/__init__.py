@@ -6,6 +6,7 @@ from thermonet.report.figures.body import body_figure
 from thermonet.report.figures.budget import budget_figure, trials_figure
 from thermonet.report.figures.drawing import Drawing, svg_text
 from thermonet.report.figures.field import axis_figure, field_figure
+from thermonet.report.figures.lines import lines_figure
 from thermonet.report.figures.network import network_figure
 from thermonet.report.figures.response import frequency_figure, response_figure, step_figure
 from thermonet.studies.probe import ProbeStudy
@@ -17,6 +18,7 @@ __all__ = [
     "budget_figure",
     "field_figure",
     "frequency_figure",
+    "lines_figure",
     "network_figure",
     "probe_drawings",
     "response_figure",
@@ -30,6 +32,7 @@ def probe_drawings(study: ProbeStudy) -> dict[str, Drawing]:
     """All figures of a studied probe by name; those that need what the study does not have are left out."""
     found = [
         field_figure(study),
+        *([] if study.probe.apex.is_round else [lines_figure(study)]),
         axis_figure(study),
         step_figure(study),
         frequency_figure(study),

@@ -1,4 +1,4 @@
-"""The temperature field of a layered body."""
+"""The temperature field of a body."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from matplotlib.tri import Triangulation
 from thermonet.geometry.mesh import LENGTH_UNIT
 from thermonet.quantities.formatting import scaled
 from thermonet.report.figures.drawing import Drawing, canvas, styled
+from thermonet.report.figures.solid import solid_figure
 from thermonet.report.figures.section import COLOUR_MAP, outlines, quartered
 from thermonet.report.names import printed, printed_unit
 from thermonet.results.record import Column
 from thermonet.studies.body import BodyStudy
 
-_ROUND = ("coaxial", "spherical", "disc")
 _LEVELS = 9
 
 
 @styled
 def body_figure(study: BodyStudy) -> Drawing:
-    """Temperature over the section of a body, above its coldest point, layers outlined and named."""
+    """Temperature over the section of a body, above its coldest point, regions outlined and named."""
     mesh = study.mesh
+    if mesh.dimension == 3:
+        return solid_figure(mesh, study.temperature, mesh.names)
     points, coldest = mesh.points * LENGTH_UNIT, float(study.temperature.min())
     rise = study.temperature - coldest
     length, length_unit = scaled(float(np.ptp(points, axis=1).max()), "m")
@@ -39,18 +41,17 @@ def body_figure(study: BodyStudy) -> Drawing:
     # Thin wide layers would be invisible to scale.
     flat = np.ptp(y) < 0.2 * np.ptp(x) or np.ptp(x) < 0.2 * np.ptp(y)
     axes.set_aspect("auto" if flat else "equal")
-    around = study.document.shape.kind in _ROUND
-    names = ("distance from the axis", "height") if around else ("x", "y")
+    names = ("distance from the axis", "height") if study.axes[0] == "r" else ("x", "y")
     axes.set(xlabel=f"{names[0]} [{printed_unit(length_unit)}]", ylabel=f"{names[1]} [{printed_unit(length_unit)}]")
     bar = figure.colorbar(painted, ax=axes, pad=0.02)
     bar.set_label(f"above {printed(coldest, 'K', digits=6)} [{printed_unit(unit)}]")
     bar.outline.set_visible(False)
-    layers = ", ".join(mesh.names)
+    regions = ", ".join(mesh.names)
     return Drawing(
         "field",
         "Temperature field",
         f"Static temperature above the coldest point with all sources at their powers, isotherms at equal steps; "
-        f"white lines are the boundaries of the layers ({layers}){'; not to scale' if flat else ''}.",
+        f"white lines are the boundaries of the regions ({regions}){'; not to scale' if flat else ''}.",
         figure,
         {
             "first": Column("m", [float(f"{value:.8g}") for value in points[0]]),

@@ -106,20 +106,12 @@ def _section(axes: Axes, study: ProbeStudy, field: TipField, scale: _Scale, leng
     )
     levels = np.linspace(0, scale.high, 13)[1:-1]
     axes.tricontour(triangles, field.temperature * scale.factor, levels, colors="white", linewidths=0.7, alpha=0.55)
-    edges = _junction_edges(study)
+    edges = field.junction
     for side in (-1, 1):
         lines = np.stack([side * r[edges], d[edges]], axis=-1).transpose(1, 0, 2)
         axes.add_collection(LineCollection(list(lines), colors=_JUNCTION, linewidths=2.4, zorder=4, capstyle="round"))
     axes.set_aspect("equal")
     return painted
-
-
-def _junction_edges(study: ProbeStudy) -> Ints:
-    """Nodes (3, edges) of the line where the metals of the thermocouple meet, in the order start, middle, end."""
-    for line in study.solved.model.tip.interfaces:
-        if {line.first, line.second} == set(study.probe.sensing.metals):
-            return line.first_edges[[0, 2, 1]]
-    return np.empty((3, 0), dtype=np.int64)
 
 
 def _frame_whole(axes: Axes, field: TipField) -> None:

@@ -14,7 +14,9 @@ COLOUR_MAP = "magma"
 
 
 def quartered(mesh: Mesh) -> Ints:
-    """Four three-node triangles for every six-node one."""
+    """Four three-node triangles for every six-node one; three-node ones as they are."""
+    if mesh.degree == 1:
+        return mesh.cells.T
     corners = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2], [3, 4, 5]])
     return mesh.cells[corners].transpose(0, 2, 1).reshape(-1, 3)
 
@@ -33,15 +35,22 @@ def outlines(mesh: Mesh, at: Floats) -> Mapping[str, Outline]:
 
 def _loops(triangles: Ints) -> Iterator[list[int]]:
     """Closed chains of nodes around a set of triangles."""
-    edges = np.concatenate([triangles[[0, 3, 1]], triangles[[1, 4, 2]], triangles[[2, 5, 0]]], axis=1)
-    # The middle of an inner edge comes twice, that of an edge on the outline once.
-    alone = np.bincount(edges[1])[edges[1]] == 1
-    following = {int(start): (int(middle), int(stop)) for start, middle, stop in edges[:, alone].T}
+    lines = [[0, 1], [1, 2], [2, 0]] if len(triangles) == 3 else [[0, 3, 1], [1, 4, 2], [2, 5, 0]]
+    edges = np.concatenate([triangles[line] for line in lines], axis=1)
+    # An inner edge comes twice, once in either direction; one on the outline once.
+    key = np.sort(edges[[0, -1]], axis=0)
+    _, inverse, count = np.unique(key, axis=1, return_inverse=True, return_counts=True)
+    following: dict[int, list[list[int]]] = {}
+    for edge in edges[:, count[inverse] == 1].T:
+        following.setdefault(int(edge[0]), []).append([int(node) for node in edge])
     while following:
-        start = next(iter(following))
-        loop, node = [], start
+        node = next(iter(following))
+        loop: list[int] = []
         while node in following:
-            middle, stop = following.pop(node)
-            loop += [node, middle]
-            node = stop
+            leaving = following[node]
+            edge = leaving.pop()
+            if not leaving:
+                del following[node]  # where two parts of a region touch in a point, more than one edge leaves it
+            loop += edge[:-1]
+            node = edge[-1]
         yield loop

@@ -28,7 +28,8 @@ from thermonet.quantities.inputs import Input
 ConeAngle = Annotated[Input, Dimension("rad", high=math.pi * (1 + 1e-12))]
 PowerOrZero = Annotated[Input, Dimension("W", low_allowed=True)]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+#: What names are made of.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 #: The largest share of a disc's radius that its spot may take: the ring around it needs elements.
 _WIDEST_SPOT = 0.99
 #: An uncertain angle is varied by about this part of itself.
@@ -140,7 +141,7 @@ class SensorEntry(Entry):
     on: str = Field(description="the name of a boundary or a layer")
 
 
-class BodyDocument(Entry):
+class LayeredDocument(Entry):
     """A whole layered body in one file."""
 
     thermonet: Literal["body/1"]
@@ -173,7 +174,7 @@ class BodyDocument(Entry):
         return all(side in self.layers for side in pair.split("/"))
 
 
-def _names(body: BodyDocument) -> Iterator[tuple[str, str]]:
+def _names(body: LayeredDocument) -> Iterator[tuple[str, str]]:
     groups: Mapping[str, Mapping[str, object]] = {
         "layers": body.layers,
         "sources": body.sources,
@@ -181,7 +182,7 @@ def _names(body: BodyDocument) -> Iterator[tuple[str, str]]:
     }
     for group, entries in groups.items():
         for name in entries:
-            if not _NAME.fullmatch(name):
+            if not NAME.fullmatch(name):
                 yield f"{group}.{name}", "is not a name, expected letters, digits, '_' and '-'"
     for name in body.layers:
         if name in body.shape.boundaries:
@@ -212,7 +213,7 @@ def _shape(shape: ShapeEntry) -> Iterator[tuple[str, str]]:
             yield "shape.half_angle", "a full sphere is exact, expected no uncertainty or an angle below 180 deg"
 
 
-def _boundaries(body: BodyDocument) -> Iterator[tuple[str, str]]:
+def _boundaries(body: LayeredDocument) -> Iterator[tuple[str, str]]:
     known = body.shape.boundaries
     for name, entry in body.boundaries.items():
         path = f"boundaries.{name}"
@@ -227,12 +228,12 @@ def _boundaries(body: BodyDocument) -> Iterator[tuple[str, str]]:
     yield from _touching_temperatures(body)
 
 
-def _isothermal_sources(body: BodyDocument) -> dict[str, str]:
+def _isothermal_sources(body: LayeredDocument) -> dict[str, str]:
     """Source by boundary, for the sources that make theirs isothermal."""
     return {entry.on: name for name, entry in body.sources.items() if entry.spread == "temperature"}
 
 
-def _touching_temperatures(body: BodyDocument) -> Iterator[tuple[str, str]]:
+def _touching_temperatures(body: LayeredDocument) -> Iterator[tuple[str, str]]:
     """Two surfaces at different temperatures that touch would exchange infinitely much heat."""
     held = {name: entry.temperature for name, entry in body.boundaries.items() if entry.temperature is not None}
     floating = _isothermal_sources(body)
@@ -252,7 +253,7 @@ def _touching_temperatures(body: BodyDocument) -> Iterator[tuple[str, str]]:
                 yield f"sources.{floating[one]}.spread", message
 
 
-def _places(body: BodyDocument) -> Iterator[tuple[str, str]]:
+def _places(body: LayeredDocument) -> Iterator[tuple[str, str]]:
     """Where heat enters and temperatures are read."""
     places = [*body.shape.boundaries, *body.layers]
     held = {name for name, entry in body.boundaries.items() if entry.temperature is not None}
@@ -278,7 +279,7 @@ def _places(body: BodyDocument) -> Iterator[tuple[str, str]]:
             yield f"sources.{name}.spread", message
 
 
-def _layer_interfaces(body: BodyDocument) -> Iterator[tuple[str, str]]:
+def _layer_interfaces(body: LayeredDocument) -> Iterator[tuple[str, str]]:
     neighbours = {frozenset(pair) for pair in pairwise(body.layers)}
     first: dict[frozenset[str], str] = {}
     for key in body.interfaces:

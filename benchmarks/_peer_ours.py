@@ -1,0 +1,87 @@
+"""The reference problems by thermonet, as a user would solve them: `python _peer_ours.py CASE MESH.npz REPEATS`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import numpy as np
+from _peer_problem import CAPACITY, CONDUCTIVITY, UNIT, Answer, Grid, median, read_grid, timed
+
+from thermonet.geometry.mesh import LENGTH_UNIT, Mesh
+from thermonet.geometry.refine import quadratic
+from thermonet.heat.body import Body, Boundary, Filling, MeanSensor, SpreadSource
+from thermonet.heat.body_model import body_model
+from thermonet.system.core import System
+from thermonet.system.modes import slowest_modes
+from thermonet.system.steady import resistance
+
+
+def linear_mesh(grid: Grid) -> Mesh:
+    """The grid as our mesh, its cells turned the way that scikit-fem has them."""
+    points = grid.points * (UNIT / LENGTH_UNIT)
+    cells = grid.cells.copy()
+    sides = points[:, cells[1:]] - points[:, cells[:1]]
+    wrong = np.linalg.det(np.moveaxis(sides, -1, 0)) < 0
+    cells[:2, wrong] = cells[1::-1, wrong]
+    return Mesh(points, cells, grid.region.astype(np.int64), grid.names, {"base": grid.base})
+
+
+def body(grid: Grid, *, stores_heat: bool) -> Body:
+    fillings = {
+        name: Filling(
+            region=name, conductivity=CONDUCTIVITY[name], heat_capacity=CAPACITY[name] if stores_heat else None
+        )
+        for name in grid.names
+    }
+    return Body(
+        kind="solid" if grid.dimension == 3 else "axisymmetric",
+        fillings=fillings,
+        boundaries={"base": Boundary(on=("base",), temperature=0.0)},
+        sources={"apex": SpreadSource(on="source", power=1.0)},
+        sensors={"junction": MeanSensor(on="junction")},
+    )
+
+
+def system_of(what: Body, mesh: Mesh) -> System:
+    return body_model(what, quadratic(mesh)).system
+
+
+def answer(what: Body, mesh: Mesh, *, with_time: bool) -> Answer:
+    """From linear mesh to answer: everything that a new mesh costs."""
+    system = system_of(what, mesh)
+    held = system.hold("base")
+    found = resistance(held, "junction", "apex")
+    return Answer(system.size - 1, found, float(slowest_modes(held, 1)[0][0]) if with_time else None)
+
+
+def compare_again(what: Body, mesh: Mesh, repeats: int) -> None:
+    """Print times of a first solution, mesh to resistance, and of one with another conductivity of a film."""
+    name, factors = "k.outer_nitride", (1.2, 1.5, 2.0, 4.0)
+    first, again, errors = [], {factor: [] for factor in factors}, []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        system = system_of(what, mesh)
+        held = system.hold("base")
+        resistance(held, "junction", "apex")
+        first.append(round(time.perf_counter() - started, 4))
+        for factor in factors:
+            theta = {name: factor * system.theta[name]}
+            started = time.perf_counter()
+            found = resistance(held.again(theta), "junction", "apex")
+            again[factor].append(round(time.perf_counter() - started, 4))
+            errors.append(abs(found / resistance(system.at(theta).hold("base"), "junction", "apex") - 1))
+    ratios = {f"ratio at {factor} k": round(median(times) / median(first), 3) for factor, times in again.items()}
+    print(json.dumps({"seconds": first, "again": again, **ratios, "R_rel_diff": max(errors)}))
+
+
+if __name__ == "__main__":
+    case, path, repeats = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    grid = read_grid(path)
+    mesh, what = linear_mesh(grid), body(grid, stores_heat=case == "tau")
+    if case == "again":
+        compare_again(what, mesh, repeats)
+    else:
+        answer(what, mesh, with_time=case == "tau")  # modules are loaded when they are first needed
+        timed(lambda: answer(what, mesh, with_time=case == "tau"), repeats)

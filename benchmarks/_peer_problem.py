@@ -1,0 +1,92 @@
+"""The reference problems that every tool solves on one mesh: a layered cone, axisymmetric (A) or in full (B).
+
+Read by interpreters in which thermonet is not installed, so it needs numpy alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Thermal conductivity [W/m/K] and volumetric heat capacity [J/m^3/K] of every region; the two regions that are heated
+#: and read belong to the outer and to the inner gold.
+CONDUCTIVITY = {
+    "silica": 1.4,
+    "inner_gold": 150.0,
+    "junction": 150.0,
+    "inner_nitride": 2.0,
+    "chromium": 40.0,
+    "outer_nitride": 2.0,
+    "outer_gold": 150.0,
+    "source": 150.0,
+}
+CAPACITY = {
+    "silica": 1.6e6,
+    "inner_gold": 2.5e6,
+    "junction": 2.5e6,
+    "inner_nitride": 2.2e6,
+    "chromium": 3.2e6,
+    "outer_nitride": 2.2e6,
+    "outer_gold": 2.5e6,
+    "source": 2.5e6,
+}
+#: Relative residual, in the norm of the preconditioner, at which iterations stop.
+TOLERANCE = 1e-10
+#: Metres per unit of the mesh's coordinates.
+UNIT = 1e-9
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Linear simplices of a problem: points (dimension, n) [nm], cells, their region, names, facets of the base."""
+
+    points: np.ndarray
+    cells: np.ndarray
+    region: np.ndarray
+    names: tuple[str, ...]
+    base: np.ndarray
+
+    @property
+    def dimension(self) -> int:
+        return len(self.points)
+
+
+def read_grid(path: str) -> Grid:
+    """Read what `_peer_meshes.py` has written."""
+    with np.load(path) as stored:
+        names = tuple(str(name) for name in stored["names"])
+        return Grid(stored["points"], stored["cells"], stored["region"], names, stored["base"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one tool found: unknowns, junction per watt in the source [K/W], slowest time constant [s] if asked."""
+
+    unknowns: int
+    resistance: float
+    time_constant: float | None = None
+
+
+def timed(job: Callable[[], Answer], repeats: int) -> None:
+    """Print one JSON line: wall times of a job, its last answer, and the largest memory of this process [MB]."""
+    times = []
+    for _ in range(repeats):
+        gc.collect()
+        started = time.perf_counter()
+        answer = job()
+        times.append(round(time.perf_counter() - started, 4))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": times, "peak_mb": round(peak), **vars(answer)}))
+    sys.stdout.flush()
+
+
+def median(times: list[float]) -> float:
+    return round(statistics.median(times), 4)

@@ -1,0 +1,1 @@
+"""Bodies that users draw: shapes and boolean operations, checked, then meshed with their names."""

@@ -1,0 +1,82 @@
+"""Tables and checks of a solved body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from thermonet.results.record import Check, Column, Table
+from thermonet.studies.body_answers import SolvedBody
+from thermonet.system.modes import Transfer
+from thermonet.system.response import step
+from thermonet.system.steady import gradient
+
+#: Largest imbalance of heat, and largest difference of two routes to one resistance, that rounding explains.
+EXACT = 1e-9
+#: Modes listed one by one, and the share of a response below which a mode is not listed.
+_MODES, _UNHEARD = 12, 1e-6
+
+
+def _pairs(solved: SolvedBody) -> list[tuple[str, str]]:
+    return [(sensor, source) for source in solved.model.system.sources for sensor in solved.body.sensors]
+
+
+def response_tables(solved: SolvedBody) -> dict[str, Table]:
+    """Step responses and modes of all pairs of sensor and source; nothing where heat capacities are not known."""
+    if not solved.body.has_capacity or not _pairs(solved):
+        return {}
+    seen = {f"{sensor}.{source}": solved.transfer(sensor, source) for sensor, source in _pairs(solved)}
+    return {"response": _step_table(seen), "modes": _modes_table(seen)}
+
+
+def _step_table(seen: Mapping[str, Transfer]) -> Table:
+    """Temperature per watt after a source is switched on, from the fastest mode that matters to the slowest."""
+    times = next(iter(seen.values())).time_constants
+    heard = np.max([np.abs(response.shares) for response in seen.values()], axis=0) > 1e-2
+    first = max(float(times[heard].min()), 1e-9 * float(times[0])) / 10
+    time = np.concatenate([[0.0], np.geomspace(first, 10 * times[0], 160)])
+    columns = {pair: Column("K/W", list(step(response, time))) for pair, response in seen.items()}
+    return {"time": Column("s", list(time)), **columns}
+
+
+def _modes_table(seen: Mapping[str, Transfer]) -> Table:
+    """Slowest modes with their shares of every static response; the last line is all the others together."""
+    heard = np.max([np.abs(response.shares) for response in seen.values()], axis=0) > _UNHEARD
+    listed = np.flatnonzero(heard)[:_MODES]
+    times = next(iter(seen.values())).time_constants[listed]
+    columns = {
+        f"share.{pair}": Column("1", [*response.shares[listed], 1 - response.shares[listed].sum()])
+        for pair, response in seen.items()
+    }
+    return {
+        "mode": Column("", [*(str(i + 1) for i in range(len(times))), "all others"]),
+        "time_constant": Column("s", [*(float(time) for time in times), None]),
+        **columns,
+    }
+
+
+def energy_balance(heats: Mapping[str, float], powers: Mapping[str, float]) -> Check:
+    """Heat [W] out of the body through every bath less heat into it from every source, by the large model."""
+    out, into = heats.values(), powers.values()
+    flow = max(sum(abs(heat) for heat in out), sum(abs(power) for power in into))
+    value = abs(sum(out) - sum(into)) / flow if flow > 0 else 0.0
+    return _exact_check(
+        value, "heat out through all boundaries less heat from all sources, relative to the heat that flows"
+    )
+
+
+def reciprocity(solved: SolvedBody) -> Check:
+    """Every resistance by two routes: the source's field at the sensor, the sensor's field at the source."""
+    worst = 0.0
+    for sensor, source in _pairs(solved):
+        found = gradient(solved.held, sensor, source)
+        other = float(solved.held.system.sources[source] @ found.adjoint)
+        worst = max(worst, abs(found.resistance - other) / abs(found.resistance))
+    return _exact_check(
+        worst, "largest relative difference of a resistance between the source's field at the sensor and the reverse"
+    )
+
+
+def _exact_check(value: float, explanation: str) -> Check:
+    return Check(holds=value <= EXACT, value=value, u=None, threshold=EXACT, explanation=explanation)

@@ -1,0 +1,87 @@
+"""Factors: dense ones of small models, sparse ones in an order that fills little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeAlias
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from thermonet.system.layout import Layout
+from thermonet.system.solvers.ordering import elimination_order
+
+Array = NDArray[Any]
+Integers = NDArray[Any]
+Linear = Callable[[Array], Array]
+Matrix: TypeAlias = Any  #: scipy.sparse.csr_array, or a plain array; scipy has no types
+
+#: Below this size minimum degree orders a matrix before its coordinates are halved once.
+_SMALL = 2_000
+
+
+def dense_solve(matrix: Matrix, free: Integers) -> Linear:
+    """Solver of a dense matrix on its free unknowns; vectors (n,) or (n, loads), zero at what is held."""
+    from scipy.linalg import lu_factor, lu_solve
+
+    factors = lu_factor(matrix[np.ix_(free, free)])
+    return _placed(lambda load: lu_solve(factors, load), free, matrix.dtype)
+
+
+def sparse_solve(matrix: Matrix, free: Integers, layout: Layout | None) -> Linear:
+    """Solver of a symmetric sparse matrix on its free unknowns; vectors (n,) or (n, loads), zero at what is held.
+
+    SuperLU without pivots, which no positive definite matrix needs (J. W. Demmel et al., SIAM J. Matrix Anal. Appl. 20,
+    720 (1999), doi:10.1137/S0895479895291765), or CHOLMOD where it is installed. The order is by nested dissection of
+    the layout, found once for all matrices of a mesh, or by minimum degree where there is none.
+    """
+    if layout is None or len(free) < _SMALL:
+        return _placed(_superlu(matrix[free][:, free], "MMD_AT_PLUS_A"), free, matrix.dtype)
+    order = elimination_order(matrix, layout)
+    mask = np.zeros(len(order), dtype=bool)
+    mask[free] = True
+    order = order[mask[order]]
+    permuted = matrix[order][:, order]
+    solve = cholmod(permuted) or _superlu(permuted, "NATURAL")
+    return _placed(solve, order, matrix.dtype)
+
+
+def _superlu(matrix: Matrix, order: str) -> Linear:
+    from scipy.sparse.linalg import splu
+
+    options = {"SymmetricMode": True}
+    factors = splu(sp.csc_array(matrix), permc_spec=order, diag_pivot_thresh=0.0, options=options)
+    return factors.solve
+
+
+def cholmod(matrix: Matrix) -> Linear | None:
+    """Solver by CHOLMOD's factors in the matrix's own order; None where scikit-sparse is not installed.
+
+    Real matrices only: for complex ones it wants hermitian ones, which K + i omega C is not.
+    """
+    if np.iscomplexobj(matrix):
+        return None
+    try:
+        found = import_module("sksparse.cholmod")
+    except ImportError:
+        return None
+    if not hasattr(found, "Factor"):  # versions from 0.5 on speak differently
+        return None
+    return found.cholesky(sp.csc_matrix(matrix), ordering_method="natural")
+
+
+def _placed(solve: Linear, unknowns: Integers, kind: np.dtype[Any]) -> Linear:
+    """Solver on all unknowns from one on some of them, in their order; real factors take complex loads by parts."""
+
+    def placed(load: Array) -> Array:
+        some = np.ascontiguousarray(load[unknowns])
+        solution = np.zeros(load.shape, dtype=np.result_type(load.dtype, kind))
+        if np.iscomplexobj(some) and not np.issubdtype(kind, np.complexfloating):
+            solution[unknowns] = solve(some.real.copy()) + 1j * solve(some.imag.copy())
+        else:
+            solution[unknowns] = solve(some.astype(solution.dtype, copy=False))
+        return solution
+
+    return placed

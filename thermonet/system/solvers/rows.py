@@ -1,0 +1,84 @@
+"""Work on large vectors and sparse matrices by blocks of rows, one block per core at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Matrix: TypeAlias = Any  #: scipy.sparse.csr_array; scipy has no types
+
+#: Entries per block below which handing work to another thread costs more than the work.
+_SMALL = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A sparse matrix cut into blocks of consecutive rows with about equally many entries.
+
+    Attributes
+    ----------
+    blocks
+        Rows of the matrix; they share its memory.
+    parts
+        Which rows they are.
+    """
+
+    blocks: tuple[Matrix, ...]
+    parts: tuple[slice, ...]
+
+    def __matmul__(self, vector: Array) -> Array:
+        kind = np.result_type(self.blocks[0].dtype, vector.dtype)
+        product = np.empty(self.parts[-1].stop, dtype=kind)
+
+        def part(block: Matrix, rows: slice) -> None:
+            product[rows] = block @ vector
+
+        self.each(part)
+        return product
+
+    def each(self, job: Callable[[Matrix, slice], None]) -> None:
+        """Do a job for every block; at the same time, since numpy and scipy let go of the interpreter."""
+        if len(self.blocks) == 1:
+            job(self.blocks[0], self.parts[0])
+        else:
+            list(_pool(os.getpid()).map(job, self.blocks, self.parts))
+
+
+def by_rows(matrix: Matrix, largest: int | None = None) -> Rows:
+    """Cut a ``csr_array`` into a block per core, or into more so that none has many more entries than `largest`.
+
+    A small one stays whole.
+    """
+    count = min(cores(), 1 + matrix.nnz // _SMALL) if largest is None else 1 + matrix.nnz // largest
+    cuts = np.searchsorted(matrix.indptr, np.linspace(0, matrix.nnz, count + 1))
+    cuts[0], cuts[-1] = 0, matrix.shape[0]
+    parts = tuple(slice(int(low), int(high)) for low, high in pairwise(cuts))
+    return Rows(tuple(_some_rows(matrix, rows) for rows in parts), parts)
+
+
+def _some_rows(matrix: Matrix, rows: slice) -> Matrix:
+    starts = matrix.indptr[rows.start : rows.stop + 1]
+    within = slice(starts[0], starts[-1])
+    arrays = (matrix.data[within], matrix.indices[within], starts - starts[0])
+    return sp.csr_array(arrays, shape=(rows.stop - rows.start, matrix.shape[1]))
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@lru_cache(maxsize=1)
+def _pool(process: int) -> ThreadPoolExecutor:
+    """Threads of this process: a forked one inherits none that run."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix=f"rows-{process}")
