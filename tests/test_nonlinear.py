@@ -27,11 +27,12 @@ from thermonet.materials.laws import PolynomialLaw, TableLaw
 from thermonet.quantities.constants import STEFAN_BOLTZMANN
 from thermonet.quantities.errors import NotConvergedError, PhysicsError
 from thermonet.system.core import System
+from thermonet.system.drive import Drive
 from thermonet.system.nonlinear import NonlinearSystem, steady_state
 from thermonet.system.nonlinear_transient import nonlinear_transient
 from thermonet.system.signals import Course, Sine, Table, square
 from thermonet.system.steady import reciprocity_error
-from thermonet.system.transient import Drive, checked, transient
+from thermonet.system.transient import checked, transient
 
 LAW = PolynomialLaw((10.0, 0.02, 1e-5), 300.0)
 

@@ -9,12 +9,13 @@ import scipy.sparse as sp
 from thermonet.quantities.errors import NotConvergedError, PhysicsError
 from thermonet.studies.modulation import level_biases, remembered_share, three_level_duration
 from thermonet.system.core import System
+from thermonet.system.drive import Drive
 from thermonet.system.modal import modal_response, port_transfer
 from thermonet.system.modes import Transfer, transfer
 from thermonet.system.periodic import level_means, periodic, periodic_transfer
 from thermonet.system.response import harmonic, step
 from thermonet.system.signals import Constant, Course, Repeated, Sine, Table, mean, square, three_level
-from thermonet.system.transient import Drive, transient
+from thermonet.system.transient import transient
 
 #: A fast, a slow and a massless mode, one of them negative.
 RESPONSE = Transfer(np.array([3.0, 0.5, 0.01, 0.0]), np.array([2.0, -0.3, 0.4, 0.1]))
@@ -207,7 +208,7 @@ def test_what_has_no_period_or_no_levels_is_refused():
 
 
 def test_a_large_system_is_reduced_to_what_its_period_asks_for():
-    """900 unknowns: the periodic state of the reduced model is that of all modes, but for the first moments of a level."""
+    """900 unknowns: the periodic state of the reduced model is that of all modes, but for a level's first moments."""
     held = rod(900).hold("bath")
     signal = three_level(1e-6)
     small = periodic_transfer(held, "middle", "end", signal.period)

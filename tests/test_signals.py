@@ -17,6 +17,7 @@ from thermonet.system.signals import (
     course,
     fourier,
     inside,
+    levelled,
     mean,
     pieces,
     square,
@@ -51,6 +52,16 @@ def test_three_levels_take_a_third_of_the_period_each():
     assert list(signal.at([0.5, 1.5, 2.5, 3.5])) == [1, 0, -1, 1]
     assert signal.breakpoints(0.0, 6.0) == pytest.approx([1, 2, 3, 4, 5])
     assert mean(signal) == pytest.approx(0.0, abs=1e-15)
+
+
+@pytest.mark.parametrize("phase", [0.0, 1.0, 2 * math.pi / 3, 5.0, -1.0])
+def test_levels_ahead_by_a_phase(phase):
+    """As a sine is: the value at t is that of the signal without phase at t + phase / (2 pi f)."""
+    frequency, times = 0.25, np.linspace(0.011, 7.9, 61)
+    ahead = levelled(frequency, (1.0, 0.0, -1.0), phase)
+    late = three_level(frequency).at(times + phase / (2 * math.pi * frequency))
+    assert np.array_equal(ahead.at(times), late)
+    assert ahead.period == 4.0
 
 
 def test_at_a_jump_the_value_is_the_one_before():

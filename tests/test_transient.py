@@ -9,14 +9,16 @@ import scipy.sparse as sp
 from scipy.special import erfc
 
 from thermonet.quantities.errors import NotConvergedError, PhysicsError
+from thermonet.system import linear_flow
 from thermonet.system import transient as transient_module
 from thermonet.system.core import System
+from thermonet.system.drive import Drive
 from thermonet.system.modal import modal_response, port_transfer
 from thermonet.system.modes import transfer
 from thermonet.system.reduction import krylov_basis, reduced
 from thermonet.system.runge_kutta import ESDIRK, GAMMA, SDIRK
 from thermonet.system.signals import Constant, Course, Sine, Table, square, three_level
-from thermonet.system.transient import Drive, checked, transient
+from thermonet.system.transient import checked, transient
 
 
 def rod(cells, *, length=1.0, k=1.0, c=1.0, massless=range(0)):
@@ -305,8 +307,8 @@ def test_step_lengths_are_few():
 
 def test_factors_are_let_go(monkeypatch):
     """No more are kept than fit, and none after the walk."""
-    monkeypatch.setattr(transient_module, "_KEPT_LEAST", 2)
-    monkeypatch.setattr(transient_module, "_KEPT_MOST", 2)
+    monkeypatch.setattr(linear_flow, "_KEPT_LEAST", 2)
+    monkeypatch.setattr(linear_flow, "_KEPT_MOST", 2)
     held = rod(10).hold("start")
     made, gone = [], []
     factor, forget = held.factor, held.forget

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A calibration's result.json: its S_TC is used, its R_P and rho stand beside the predictions.",
 )
+@click.option("--bounds", is_flag=True, help="Guaranteed intervals of the resistances, as meshed (bodies).")
 @click.option("--trials", type=click.IntRange(0), default=0, help="Monte Carlo trials beside first order (probes).")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the trials.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes for the trials (default: all cores).")
@@ -43,6 +44,7 @@ def study(
     no_report: bool,
     strict: bool,
     calibration: Path | None,
+    bounds: bool,
     trials: int,
     seed: int,
     jobs: int | None,
@@ -71,6 +73,7 @@ def study(
             chosen={
                 "trials": trials,
                 "seed": seed if trials else 0,
+                **({"bounds": True} if bounds else {}),
                 **({"calibration": known.as_text()} if known else {}),
             },
             out=out,
@@ -79,7 +82,7 @@ def study(
             strict=strict,
             verbose=verbose,
         ),
-        lambda: _studied(document, known, trials=trials, seed=seed, jobs=jobs),
+        lambda: _studied(document, known, bounds=bounds, trials=trials, seed=seed, jobs=jobs),
         _summary,
     )
 
@@ -102,7 +105,9 @@ def _calibration(file: Path | None, document: Opened) -> Calibration | None:
     return known
 
 
-def _studied(document: Opened, known: Calibration | None, *, trials: int, seed: int, jobs: int | None) -> Any:  # noqa: ANN401
+def _studied(
+    document: Opened, known: Calibration | None, *, bounds: bool, trials: int, seed: int, jobs: int | None
+) -> Any:  # noqa: ANN401
     """Study a document by the study of its kind; whatever comes back has a `result`."""
     from thermonet.documents.probe import ProbeDocument
 
@@ -112,7 +117,11 @@ def _studied(document: Opened, known: Calibration | None, *, trials: int, seed: 
 
         if trials:
             raise UsageError("--trials is for probe designs, and this is a body")
-        return study_body(document.document)
+        return study_body(document.document, bounds=bounds)
+    if bounds:
+        from thermonet.quantities.errors import UsageError
+
+        raise UsageError("--bounds is for bodies, and this is a probe")
     import os
 
     from thermonet.studies.probe import Options, study_probe
@@ -147,6 +156,7 @@ def _summary(result: Result) -> str:
         [
             result.name,
             *_quantities(result),
+            *_bounds(result),
             *_model_errors(result),
             *_shares(result),
             *_trials(result),
@@ -163,6 +173,14 @@ def _quantities(result: Result) -> Iterator[str]:
         if quantity.numerical_error:
             line += f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
         yield line
+
+
+def _bounds(result: Result) -> Iterator[str]:
+    """Guaranteed intervals, where they were asked for."""
+    table = result.tables.get("bounds")
+    if table is not None:
+        for name, lower, upper in rows_of(table, "resistance", "lower", "upper"):
+            yield f"  {name}: guaranteed within {lower:.8g} .. {upper:.8g} K/W as meshed"
 
 
 def _model_errors(result: Result) -> Iterator[str]:

@@ -61,9 +61,9 @@ class Mesh:
     def straightened(self) -> Mesh:
         """Return the mesh with every middle node on its chord (polygons instead of curves)."""
         points = self.points.copy()
-        for corner, middle in enumerate((3, 4, 5)):
-            ends = self.cells[corner], self.cells[(corner + 1) % 3]
-            points[:, self.cells[middle]] = (points[:, ends[0]] + points[:, ends[1]]) / 2
+        ends = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
+        for (first, second), middle in zip(ends, self.cells[self.dimension + 1 :], strict=False):
+            points[:, middle] = (points[:, self.cells[first]] + points[:, self.cells[second]]) / 2
         return self.moved(points)
 
 

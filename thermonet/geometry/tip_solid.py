@@ -117,8 +117,9 @@ def tip_solid(apex: Apex, element_scale: float = 1.0, *, quarters: int = 2, reso
     whole, flat = _uncollapsed(cells[:4]), _uncollapsed(below[:3])
     corners, cells, region = corners[:, whole], cells[:, whole], region[whole]
     below, above, layer, of_sheet = below[:, flat], above[:, flat], layer[flat], of_sheet[flat]
+    points = _eased(grid, cells)
     used = np.unique(np.concatenate([nodes.ravel() for nodes in (cells, below, above)]))
-    number = np.full(grid.points.shape[1], -1)
+    number = np.full(points.shape[1], -1)
     number[used] = np.arange(len(used))
     cells = number[cells]
     places = np.arange(grid.number.size).reshape(grid.number.shape)
@@ -128,7 +129,7 @@ def tip_solid(apex: Apex, element_scale: float = 1.0, *, quarters: int = 2, reso
     }
     foot = np.unique(number[grid.number[-1]])
     return SolidTip(
-        mesh=Mesh(grid.points[:, used], cells, region, (CORE, *(film.name for film in apex.layers)), boundaries),
+        mesh=Mesh(points[:, used], cells, region, (CORE, *(film.name for film in apex.layers)), boundaries),
         sheets=Sheets(number[below], number[above], layer, of_sheet),
         hanging=_hanging(grid, rows, number),
         foot=foot[foot >= 0],
@@ -206,6 +207,26 @@ def _with_middles(grid: TipGrid, elements: list[Ints]) -> list[Ints]:
         found.append(np.concatenate([number[corners], middle[start : start + count].reshape(len(edges), -1)]))
         start += count
     return found
+
+
+def _eased(grid: TipGrid, cells: Ints) -> Floats:
+    """Coordinates of all places, edges as straight as the films allow: bent ones fold cells that are wide at one end.
+
+    Edges inside the core are straight. Those that cross a film keep its curvature, the offset from their chord along
+    its normal, and no other.
+    """
+    points, (_, _, layers) = grid.points.copy(), grid.number.shape
+    surface = 2 * int((grid.layer == 0).sum())
+    for middle, (a, b) in enumerate(EDGES[3], start=4):
+        across = cells[middle] % layers
+        through = (across < surface) | (across % 2 == 1)
+        node, ends = cells[middle, through], cells[[a, b]][:, through]
+        chord = (grid.points[:, ends[0]] + grid.points[:, ends[1]]) / 2
+        in_film = across[through] > surface
+        normal = grid.points[:, node + in_film] - grid.points[:, node - in_film]
+        normal[:, in_film] /= np.linalg.norm(normal[:, in_film], axis=0)
+        points[:, node] = chord + normal * ((grid.points[:, node] - chord) * normal).sum(axis=0)
+    return points
 
 
 def _faces_on(plane: Ints, corners: Ints, cells: Ints) -> Ints:

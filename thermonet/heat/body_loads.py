@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from thermonet.heat.body import (
     Source,
     SpreadSource,
 )
-from thermonet.heat.elements import facet_load, gradient, load, points_of, stiffness
+from thermonet.heat.elements import Elements, facet_load, gradient, load, points_of, stiffness
 from thermonet.heat.places import Places
 from thermonet.heat.pointwise import point_weights
 from thermonet.quantities.errors import PhysicsError
@@ -30,48 +31,97 @@ from thermonet.system.core import System
 _OPEN = 1e-12
 
 
-def source_loads(places: Places) -> tuple[dict[str, Floats], dict[str, float]]:
-    """Load per watt (nodes,) and power [W] of every source, boundaries with a flux included.
+@dataclass(frozen=True)
+class Heat:
+    """How a watt is spread, or the weights of a mean: densities in cells and on facets, or values at nodes.
+
+    Attributes
+    ----------
+    cells
+        Numbers of cells and the density in every one (n,) or at its quadrature points (n, q) [1/m^3].
+    facets
+        Nodes of facets (k, n) and the density on every one (n,) [1/m^2].
+    points
+        Weights (nodes,) of a place that is a point.
+    """
+
+    cells: tuple[tuple[Ints, Floats], ...] = ()
+    facets: tuple[tuple[Ints, Floats], ...] = ()
+    points: Floats | None = None
+
+    def at_nodes(self, elements: Elements) -> Floats:
+        """Load of every node (nodes,)."""
+        total = np.zeros(elements.size) if self.points is None else self.points.copy()
+        for members, density in self.cells:
+            total += load(elements, members, density)
+        for members, density in self.facets:
+            total += facet_load(elements, members, density)
+        return total
+
+    def scaled(self, factor: float) -> Heat:
+        """Return the same, all densities multiplied."""
+        return Heat(
+            tuple((members, factor * density) for members, density in self.cells),
+            tuple((members, factor * density) for members, density in self.facets),
+            None if self.points is None else factor * self.points,
+        )
+
+    def of_one_watt(self, elements: Elements) -> Heat:
+        """Return the same with a sum of one."""
+        return self.scaled(1 / float(self.at_nodes(elements).sum()))
+
+
+def source_heats(places: Places) -> tuple[dict[str, Heat], dict[str, float]]:
+    """A watt of every source, and its power [W]; boundaries with a flux are sources too.
 
     Raises
     ------
     PhysicsError
         A place lies outside the body, no current can flow, or a profile is zero all over its region.
     """
-    loads: dict[str, Floats] = {}
+    heats: dict[str, Heat] = {}
     powers: dict[str, float] = {}
     for name, boundary in places.body.boundaries.items():
         if boundary.flux is not None:
-            area = places.integral(name)
-            loads[name], powers[name] = area / area.sum(), boundary.flux * float(area.sum())
+            area = float(places.integral(name).sum())
+            heats[name], powers[name] = uniform(places, name), boundary.flux * area
     for name, source in places.body.sources.items():
-        loads[name], powers[name] = _source(places, name, source)
-    return loads, powers
+        heats[name], powers[name] = _source(places, name, source)
+    return heats, powers
 
 
-def _source(places: Places, name: str, source: Source) -> tuple[Floats, float]:
+def uniform(places: Places, name: str) -> Heat:
+    """A watt that is spread evenly over a place, or the weights of its mean."""
+    pieces = places.pieces(name)
+    cells = tuple((piece.members, piece.factor) for piece in pieces if piece.of_cells)
+    facets = tuple((piece.members, piece.factor) for piece in pieces if not piece.of_cells)
+    return Heat(cells, facets).of_one_watt(places.elements)
+
+
+def _source(places: Places, name: str, source: Source) -> tuple[Heat, float]:
     if isinstance(source, PointSource):
-        return point_weights(places.elements, source.at), source.power
+        return Heat(points=point_weights(places.elements, source.at)), source.power
     if isinstance(source, JouleSource):
         return _joule(places, name, source)
     return _spread(places, name, source)
 
 
-def _spread(places: Places, name: str, source: SpreadSource) -> tuple[Floats, float]:
-    profile = source.profile
-    heat = places.integral(source.on) if profile is None else _profiled(places, source.on, profile)
-    total = float(heat.sum())
-    if not total > 0:
-        raise PhysicsError(f"sources.{name}: its profile is zero all over '{source.on}', expected heat somewhere in it")
+def _spread(places: Places, name: str, source: SpreadSource) -> tuple[Heat, float]:
+    heat = uniform(places, source.on)
+    if source.profile is not None:
+        profiled = _profiled(places, source.on, source.profile)
+        if not float(profiled.at_nodes(places.elements).sum()) > 0:
+            raise PhysicsError(f"sources.{name}: its profile is zero all over '{source.on}', expected heat in it")
+        heat = profiled.of_one_watt(places.elements)
     if source.density is not None:
-        return heat / total, source.density * total
+        return heat, source.density * float(places.integral(source.on).sum())
     assert source.power is not None
-    return heat / total, source.power
+    return heat, source.power
 
 
-def _profiled(places: Places, region: str, profile: Profile) -> Floats:
-    """Load of a density that varies inside a region."""
-    heat = np.zeros(places.elements.size)
+def _profiled(places: Places, region: str, profile: Profile) -> Heat:
+    """A density that varies inside a region."""
+    cells = []
     for piece in places.pieces(region):
         where = points_of(places.elements, piece.members).positions
         if isinstance(profile, Exponential):
@@ -83,11 +133,11 @@ def _profiled(places: Places, region: str, profile: Profile) -> Floats:
         else:
             at = where[:, profile.coordinate]
             density = np.interp(at, profile.places, profile.density, left=0.0, right=0.0)
-        heat += load(places.elements, piece.members, density * piece.factor[:, np.newaxis])
-    return heat
+        cells.append((piece.members, density * piece.factor[:, np.newaxis]))
+    return Heat(tuple(cells))
 
 
-def _joule(places: Places, name: str, source: JouleSource) -> tuple[Floats, float]:
+def _joule(places: Places, name: str, source: JouleSource) -> tuple[Heat, float]:
     """Heat of a current: conductivity times the square of the gradient of the potential."""
     elements = places.elements
     (piece,) = places.pieces(source.through)
@@ -115,31 +165,38 @@ def _joule(places: Places, name: str, source: JouleSource) -> tuple[Floats, floa
     potential = np.zeros(elements.size)
     potential[inside] = found
     slope = gradient(elements, where, potential)
-    heat = load(elements, where, conductivity[:, np.newaxis] * (slope**2).sum(axis=1))
-    conductance = float(heat.sum())
+    heat = Heat(((where, conductivity[:, np.newaxis] * (slope**2).sum(axis=1)),))
+    conductance = float(heat.at_nodes(elements).sum())
     if not conductance > _OPEN * float(held.K.diagonal().max()):
         raise PhysicsError(f"sources.{name}: no current can flow from '{source.start}' to '{source.to}'")
-    return heat / conductance, source.current**2 / conductance
+    return heat.scaled(1 / conductance), source.current**2 / conductance
 
 
-def sensor_weights(places: Places, interfaces: Sequence[Interface]) -> dict[str, Floats]:
-    """Weights (nodes,) of every sensor.
+def sensor_means(places: Places, interfaces: Sequence[Interface]) -> dict[str, Heat]:
+    """Weights of every sensor.
 
     Raises
     ------
     PhysicsError
-        A place lies outside the body, or two regions of a junction do not touch.
+        A place lies outside the body or at a point source, or two regions of a junction do not touch.
     """
+    for name, sensor in places.body.sensors.items():
+        for other, source in places.body.sources.items():
+            if isinstance(sensor, PointSensor) and isinstance(source, PointSource) and sensor.at == source.at:
+                raise PhysicsError(
+                    f"sensors.{name}: the temperature where the heat of the point source '{other}' enters is infinite, "
+                    "expected a region or a face, or another place"
+                )
     return {name: _sensor(places, interfaces, name, sensor) for name, sensor in places.body.sensors.items()}
 
 
-def _sensor(places: Places, interfaces: Sequence[Interface], name: str, sensor: Sensor) -> Floats:
+def _sensor(places: Places, interfaces: Sequence[Interface], name: str, sensor: Sensor) -> Heat:
     if isinstance(sensor, PointSensor):
-        return point_weights(places.elements, sensor.at)
+        return Heat(points=point_weights(places.elements, sensor.at))
     if isinstance(sensor, JunctionSensor):
-        sides = [facet_load(places.elements, side) for side in _junction(places, interfaces, name, sensor)]
-        return sum(sides) / sum(side.sum() for side in sides)
-    return places.mean(sensor.on)
+        sides = _junction(places, interfaces, name, sensor)
+        return Heat(facets=tuple((side, np.ones(side.shape[1])) for side in sides)).of_one_watt(places.elements)
+    return uniform(places, sensor.on)
 
 
 def _junction(places: Places, interfaces: Sequence[Interface], name: str, sensor: JunctionSensor) -> list[Ints]:

@@ -12,7 +12,7 @@ from thermonet.geometry.interfaces import Interface, separated
 from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.heat.assembly import layout_of
 from thermonet.heat.body import Body, Filling, ambient_port, is_law, radiation_port
-from thermonet.heat.body_loads import sensor_weights, source_loads
+from thermonet.heat.body_loads import Heat, sensor_means, source_heats
 from thermonet.heat.elements import Elements, axisymmetric_elements, plane_elements, solid_elements
 from thermonet.heat.forms import Form, OnCells, OnNodes, capacity, conduction, exchange, exchange_of_cells, jump
 from thermonet.heat.places import Places, marked, united
@@ -43,6 +43,8 @@ class BodyModel:
         Where regions meet that have nodes of their own.
     unknowns
         Unknown of the system for every node of the mesh.
+    heats, means
+        How a watt of every source is spread, and the weights of every sensor's mean.
     powers
         Of every source [W].
     """
@@ -53,6 +55,8 @@ class BodyModel:
     places: Places
     interfaces: list[Interface]
     unknowns: Ints
+    heats: Mapping[str, Heat]
+    means: Mapping[str, Heat]
     powers: Mapping[str, float]
 
     @property
@@ -114,21 +118,30 @@ def body_model(body: Body, mesh: Mesh) -> BodyModel:
     layout = layout_of(elements, blocks, unknowns)
     size = int(unknowns.max()) + 1
     _require_ground(places, layout.pattern, unknowns, ports)
-    loads, powers = source_loads(places)
+    heats, powers = source_heats(places)
+    means = sensor_means(places, interfaces)
     coefficients = body_coefficients(body)
     system = System(
         K=layout.terms(K),
         C=layout.terms(C),
         theta={name: coefficients[name] for name in (*K, *C)},
-        sources={name: _gathered(load, unknowns, size) for name, load in loads.items()},
-        sensors={
-            name: _gathered(weights, unknowns, size) for name, weights in sensor_weights(places, interfaces).items()
-        },
+        sources={name: gathered(heat.at_nodes(elements), unknowns, size) for name, heat in heats.items()},
+        sensors={name: gathered(mean.at_nodes(elements), unknowns, size) for name, mean in means.items()},
         ports=ports,
         one=np.ones(size),
         layout=united_layout([(element_layout(split.points, split.cells), unknowns[: elements.size])], size),
     )
-    return BodyModel(body, system, elements, places, interfaces, unknowns[: elements.size], powers)
+    return BodyModel(
+        body=body,
+        system=system,
+        elements=elements,
+        places=places,
+        interfaces=interfaces,
+        unknowns=unknowns[: elements.size],
+        heats=heats,
+        means=means,
+        powers=powers,
+    )
 
 
 def _require_ground(places: Places, pattern: Pattern, unknowns: Ints, ports: Mapping[str, Ints]) -> None:
@@ -226,6 +239,6 @@ def _exchanges(places: Places, ambients: Mapping[str, int]) -> dict[str, Form]:
     return found
 
 
-def _gathered(vector: Floats, unknowns: Ints, size: int) -> Floats:
+def gathered(vector: Floats, unknowns: Ints, size: int) -> Floats:
     """Sum over the nodes of every unknown."""
     return np.bincount(unknowns[: len(vector)], vector, minlength=size).astype(float)

@@ -13,19 +13,22 @@ and sensors uniform in every cell or on every facet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thermonet.geometry.mesh import Floats
-from thermonet.heat.closing import closed
-from thermonet.heat.conductor import Conductor, Load, heat_at_points, metric, runs_of_cells
-from thermonet.heat.equilibrated import EquilibratedFlux, equilibrated_flux
-from thermonet.heat.mismatch import mismatch
+from thermonet.geometry.mesh import Floats, Ints
+from thermonet.heat.elements import facets_of
+from thermonet.heat.equilibrated.closing import closed
+from thermonet.heat.equilibrated.conductor import Conductor, Load
+from thermonet.heat.equilibrated.flux import equilibrated_flux
+from thermonet.heat.equilibrated.mismatch import mismatch
+from thermonet.heat.equilibrated.primal import primal_products
+from thermonet.heat.simplices import load_parts
 from thermonet.quantities.errors import PhysicsError
 
-#: Rounding in an energy, relative to it, that an interval is widened by.
-_ROUNDING = 1e-12
+#: Part of the energies that intervals are widened by: more than rounding of their sums on graded meshes.
+_ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,7 @@ class Bounds:
     mismatch: Floats
 
 
-def resistance_bounds(
-    conductor: Conductor, loads: Sequence[Load], fields: Floats, order: int | None = None
-) -> Bounds:
+def resistance_bounds(conductor: Conductor, loads: Sequence[Load], fields: Floats, order: int | None = None) -> Bounds:
     """Bound the transfer resistances between loads.
 
     Parameters
@@ -55,7 +56,7 @@ def resistance_bounds(
     conductor
         A planar or solid body, or a sheet in its plane, of straight cells.
     loads
-        Sources and sensors of uniform density in every cell and on every facet.
+        Sources and sensors of uniform density in every cell and on every facet, told whole by their densities.
     fields
         Temperature of every node for every load (nodes, loads) [K]: near the finite elements solution, as its error
         widens the interval.
@@ -65,10 +66,11 @@ def resistance_bounds(
     Raises
     ------
     PhysicsError
-        A cell is curved, the body is axisymmetric, a density varies within a cell, the heat is not all told by
-        densities, or no path leads to a boundary of given temperature.
+        A cell is curved, the body is axisymmetric, a density varies within a cell, a part of the body has no path for
+        heat to a boundary at zero temperature, or the temperatures are not zero or not uniform where they must be.
     """
     _refuse(conductor, loads)
+    _refuse_fields(conductor, fields)
     flux = equilibrated_flux(conductor, loads, fields, order)
     count = len(loads)
     pairs = [(i, j) for i in range(count) for j in range(i, count)]
@@ -76,7 +78,7 @@ def resistance_bounds(
     found = np.zeros((count, count))
     for (i, j), product in zip(pairs, products, strict=True):
         found[i, j] = found[j, i] = product
-    below = primal(flux, fields)
+    below = primal_products(conductor, loads, fields, flux.reference, flux.surfaces)
     size = np.sqrt(np.maximum(found.diagonal(), 0))
     half = np.outer(size, size) / 2
     energy = np.sqrt(np.abs(below.diagonal()) + found.diagonal())
@@ -86,36 +88,42 @@ def resistance_bounds(
 
 def _refuse(conductor: Conductor, loads: Sequence[Load]) -> None:
     if conductor.cells.ring:
-        raise PhysicsError("guaranteed bounds are for planar, solid and plate bodies; axisymmetric ones have an estimate")
+        raise PhysicsError(
+            "guaranteed bounds are for planar, solid and plate bodies; axisymmetric ones have an estimate"
+        )
     if conductor.cells.curved.any():
         raise PhysicsError("guaranteed bounds are for straight cells; straighten the mesh to bound the body as meshed")
     varying = [load.density.ndim for load in loads] + [np.ndim(density) for load in loads for _, density in load.facets]
     if max(varying) > 1:
-        raise PhysicsError("guaranteed bounds are for sources and sensors that are uniform in every cell; average them first")
+        raise PhysicsError(
+            "guaranteed bounds are for sources and sensors that are uniform in every cell; average them first"
+        )
 
 
-def primal(flux: EquilibratedFlux, fields: Floats) -> Floats:
-    """``s(u_t) + t(u_s) - a(u_s, u_t)`` of all pairs of loads (loads, loads) [K/W]; on the diagonal a lower bound."""
-    conductor, reference = flux.conductor, flux.reference
-    count = fields.shape[1]
-    heat, energy = np.zeros((count, count)), np.zeros((count, count))
-    for cells, varies in runs_of_cells(conductor):
-        found = metric(conductor, cells, reference.shapes, reference.slopes, varies=varies)
-        nodes = fields[conductor.cells.nodes[:, cells]]
-        values = np.einsum("knl,kq->nql", nodes, reference.shapes, optimize=True)
-        slopes = np.einsum("knl,kdq->nqdl", nodes, reference.slopes, optimize=True)
-        fluxes = found.conductance @ slopes
-        energy += np.einsum("nqds,nqdt,q->st", slopes, fluxes, reference.weights, optimize=True)
-        # What the faces of a sheet lose is energy, not load.
-        source = heat_at_points(conductor, flux.loads, reference.shapes, cells, found, 0 * nodes)
-        lost = source - heat_at_points(conductor, flux.loads, reference.shapes, cells, found, nodes)
-        heat += np.einsum("nqs,nqt,q->st", source, values, reference.weights, optimize=True)
-        energy += np.einsum("nqs,nqt,q->st", lost, values, reference.weights, optimize=True)
-    for surface in flux.surfaces:
-        drop, area = surface.drop(reference, fields), surface.measure * reference.facet.weights
-        heat += np.einsum("nqs,nqt,nq->st", surface.given + 0 * drop, drop, area, optimize=True)
-        energy += np.einsum("nqs,nqt,nq->st", drop, drop, area * surface.conductance[:, np.newaxis], optimize=True)
-    for number, load in enumerate(flux.loads):
-        for facets, amount in zip(conductor.isothermal, load.isothermal, strict=False):
-            heat[number] += amount * fields[facets[0, 0]]
-    return heat + heat.T - energy
+def _refuse_fields(conductor: Conductor, fields: Floats) -> None:
+    if fields[conductor.held].any():
+        raise PhysicsError("guaranteed bounds are for temperatures that are zero on held boundaries")
+    for facets in conductor.isothermal:
+        if (fields[facets] != fields[facets[:1, :1]]).any():
+            raise PhysicsError("guaranteed bounds are for temperatures that are uniform on isothermal boundaries")
+
+
+def averaged(conductor: Conductor, load: Load) -> Load:
+    """Return the load with the mean of its densities in every cell and on every facet.
+
+    Its temperatures are those of another problem, which must be solved: with sources that vary within cells the bounds
+    are for that one.
+    """
+    density = load.density
+    if density.ndim == 2:
+        shares = load_parts(conductor.cells)
+        density = (shares * density).sum(axis=0) / shares.sum(axis=0)
+    facets = [(nodes, _mean_on(conductor, nodes, value)) for nodes, value in load.facets]
+    return replace(load, density=density, facets=facets)
+
+
+def _mean_on(conductor: Conductor, facets: Ints, density: Floats | float) -> Floats | float:
+    if np.ndim(density) < 2:
+        return density
+    shares = load_parts(facets_of(conductor.elements, facets))
+    return np.asarray((shares * density).sum(axis=0) / shares.sum(axis=0))

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from thermonet.geometry.apex import CORE
 from thermonet.geometry.interfaces import Interface, separated
@@ -25,7 +24,8 @@ from thermonet.heat.source import SourceShape, apex_source, joule_heat
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, System
 from thermonet.system.join import join
-from thermonet.system.terms import Terms
+from thermonet.system.patterns import sorted_pattern
+from thermonet.system.terms import Entries, Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,13 +227,9 @@ def ring_harmonics(
     around = _turning_terms(model)
     systems, found = [], dict(shapes or {})
     for order in orders:
-        conduction = {
-            name: (term + order**2 * around[name] if name in around else term) / 2
-            for name, term in model.system.K.items()
-        }
         if order not in found:
-            found[order] = _condensed_field(model, order, conduction)
-        systems.append(_condensed(model, order, conduction, found[order]))
+            found[order] = _condensed_field(model, order, around)
+        systems.append(_condensed(model, order, around, found[order]))
     return systems, found
 
 
@@ -245,13 +241,20 @@ def _turning_terms(model: TipModel) -> dict[str, Matrix]:
     return {conduction_term(name): turning(elements, elements.region(name)) for name in model.mesh.names}
 
 
-def _condensed(model: TipModel, order: int, conduction: Mapping[str, Matrix], shape: Floats) -> System:
-    def energy(term: Matrix) -> Matrix:
-        return sp.csr_array([[shape @ (term @ shape)]])
+def _condensed(model: TipModel, order: int, around: Mapping[str, Matrix], shape: Floats) -> System:
+    def energies(terms: Mapping[str, Matrix]) -> dict[str, float]:
+        return {name: float(shape @ (term @ shape)) / 2 for name, term in terms.items()}
 
+    def condensed(found: Mapping[str, float]) -> Terms:
+        entries = {f"{name}#{order}": Entries(place, np.array([energy])) for name, energy in found.items()}
+        return Terms(alone, entries)
+
+    alone, place = sorted_pattern(np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int32), 1)
+    turned = energies(around)
+    along = energies(model.system.K)
     return System(
-        K={f"{name}#{order}": energy(term) for name, term in conduction.items()},
-        C={f"{name}#{order}": energy(term) / 2 for name, term in model.system.C.items()},
+        K=condensed({name: energy + order**2 * turned.get(name, 0.0) for name, energy in along.items()}),
+        C=condensed(energies(model.system.C)),
         theta={f"{name}#{order}": value for name, value in model.system.theta.items()},
         sources={},
         sensors={},
@@ -260,11 +263,11 @@ def _condensed(model: TipModel, order: int, conduction: Mapping[str, Matrix], sh
     )
 
 
-def _condensed_field(model: TipModel, order: int, conduction: Mapping[str, Matrix]) -> Floats:
+def _condensed_field(model: TipModel, order: int, around: Mapping[str, Matrix]) -> Floats:
     """Steady field with the films' cut at amplitude 1 and the core's below it at (r / r_core)^order, as in a disc."""
     mesh, foot = model.mesh, model.system.ports["foot"]
     held = System(
-        K=conduction,
+        K={name: term + order**2 * around[name] if name in around else term for name, term in model.system.K.items()},
         C={},
         theta=model.system.theta,
         sources={},

@@ -12,6 +12,7 @@ from thermonet.geometry.mesh import Floats, Mesh
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Quantity, Result
 from thermonet.studies.body_answered import UNITS, Answered
+from thermonet.studies.body_bounds import bounds_table
 from thermonet.studies.body_layers import answered_layers
 from thermonet.studies.body_reading import read_body
 from thermonet.studies.body_regions import answered_regions
@@ -57,25 +58,34 @@ class BodyStudy:
     result: Result
 
 
-def study_body(document: BodyDocument) -> BodyStudy:
+def study_body(document: BodyDocument, *, bounds: bool = False) -> BodyStudy:
     """Study a body: mesh, solve, refine, propagate.
+
+    Parameters
+    ----------
+    document
+        What is studied.
+    bounds
+        Whether to bound its resistances on the finest mesh: the table 'bounds'.
 
     Raises
     ------
     NotConvergedError
         The requested numerical tolerance was not met after all refinements, or Newton's iteration failed.
     PhysicsError
-        The body cannot be built or solved.
+        The body cannot be built or solved, or no bounds are known for it.
     """
     values = Values()
     found = _answered(document, values)
+    intervals = {"bounds": bounds_table(found.body, found.conforming)} if bounds else {}
     budgets = _budgets(found, {name: value for name, value in values.inputs.items() if not value.is_exact})
     result = Result(
         kind="study",
         name=document.name,
         quantities={key: _quantity(found, key, budgets[key]) for key in found.answers},
         tables={f"budget.{key}": budget_table(spread) for key, spread in budgets.items() if spread.lines}
-        | dict(found.tables),
+        | dict(found.tables)
+        | intervals,
         checks=dict(found.checks),
     )
     return BodyStudy(document, found.axes, found.mesh, found.temperature, result)

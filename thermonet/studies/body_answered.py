@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from thermonet.geometry.mesh import Floats, Mesh
+from thermonet.heat.body import Body
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check, Table
 from thermonet.studies.body_answers import Answers, SolvedBody
@@ -22,6 +23,8 @@ class Answered:
 
     Attributes
     ----------
+    body, conforming
+        The body, and its finest mesh with nodes shared across interfaces.
     axes
         Names of its coordinates.
     mesh, temperature
@@ -40,6 +43,8 @@ class Answered:
         Derivatives of every answer by inputs.
     """
 
+    body: Body
+    conforming: Mesh
     axes: tuple[str, ...]
     mesh: Mesh
     temperature: Floats

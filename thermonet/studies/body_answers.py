@@ -16,8 +16,8 @@ import scipy.linalg
 
 from thermonet.geometry.mesh import Mesh
 from thermonet.heat.body import Body
-from thermonet.heat.body_loads import sensor_weights, source_loads
-from thermonet.heat.body_model import BodyModel, body_coefficients, body_model
+from thermonet.heat.body_loads import Heat, sensor_means, source_heats
+from thermonet.heat.body_model import BodyModel, body_coefficients, body_model, gathered
 from thermonet.heat.places import Places
 from thermonet.system.core import Held, Matrix, System, Vector
 from thermonet.system.modal import port_transfer
@@ -83,18 +83,22 @@ class SolvedBody:
 def solve_body(body: Body, mesh: Mesh) -> SolvedBody:
     """Assemble and solve a linear body on a conforming mesh."""
     model = body_model(body, mesh)
+    return solved_model(body, model, model.system.hold(*body.baths))
+
+
+def solved_model(body: Body, model: BodyModel, held: Held) -> SolvedBody:
+    """Solve an assembled body, held at its baths."""
     ports = list(body.baths)
-    held = model.system.hold(*ports)
-    baths = _bath_fields(held, ports)
+    baths = bath_fields(held, ports)
     varying = [field for port, field in zip(ports, baths, strict=True) if port in body.courses]
     onto = np.column_stack([*baths, _response_basis(held, varying, in_time=body.has_capacity)])
     small = _projected(model.system, onto, ports)
     reference = min(body.bath_temperature(port) for port in ports)
-    answers = _steady(held, body, model.powers, reference) | _times(small.hold(*ports), body)
+    answers = steady_answers(held, body, model.powers, reference) | _times(small.hold(*ports), body)
     return SolvedBody(body, model, held, onto, small, reference, answers)
 
 
-def _bath_fields(held: Held, ports: list[str]) -> list[Vector]:
+def bath_fields(held: Held, ports: list[str]) -> list[Vector]:
     """Steady field of every bath at 1 K, the others at 0.
 
     Together they are the uniform field; the first is what the others leave of it, so that this holds to rounding and
@@ -161,7 +165,7 @@ def _loads(held: Held, body: Body, powers: Mapping[str, float], reference: float
     return load, temperature[held.fixed]
 
 
-def _steady(held: Held, body: Body, powers: Mapping[str, float], reference: float) -> Answers:
+def steady_answers(held: Held, body: Body, powers: Mapping[str, float], reference: float) -> Answers:
     """Steady answers of the large model or of the small one."""
     system = held.system
     load, temperature = _loads(held, body, powers, reference)
@@ -203,7 +207,7 @@ def moved_answers(solved: SolvedBody, body: Body, mesh: Mesh | None) -> Answers:
         model = body_model(body, mesh)
         small, powers = _projected(summed(model.system), solved.onto, list(body.baths)), model.powers
     held = small.hold(*body.baths)
-    return _steady(held, body, powers, solved.reference) | _times(held, body)
+    return steady_answers(held, body, powers, solved.reference) | _times(held, body)
 
 
 def _with_loads(solved: SolvedBody, body: Body, small: System) -> tuple[System, Mapping[str, float]]:
@@ -212,15 +216,14 @@ def _with_loads(solved: SolvedBody, body: Body, small: System) -> tuple[System, 
     if body.sources == before.sources and body.sensors == before.sensors and body.boundaries == before.boundaries:
         return small, model.powers
     places = Places(body, model.elements)
-    loads, powers = source_loads(places)
+    heats, powers = source_heats(places)
 
-    def seen(vector: Vector) -> Vector:
-        gathered = np.bincount(model.unknowns, vector, minlength=model.system.size)
-        return np.asarray(solved.onto.T @ gathered)
+    def seen(heat: Heat) -> Vector:
+        return np.asarray(solved.onto.T @ gathered(heat.at_nodes(model.elements), model.unknowns, model.system.size))
 
-    weights = sensor_weights(places, model.interfaces)
+    means = sensor_means(places, model.interfaces)
     return replace(
         small,
-        sources={name: seen(load) for name, load in loads.items()},
-        sensors={name: seen(vector) for name, vector in weights.items()},
+        sources={name: seen(heat) for name, heat in heats.items()},
+        sensors={name: seen(mean) for name, mean in means.items()},
     ), powers

@@ -55,6 +55,8 @@ def answered_layers(document: LayeredDocument, values: Values) -> Answered:
 
     rise = solved.rise()
     return Answered(
+        body=body,
+        conforming=body_mesh(shape, scale),
         axes=axis_names(body),
         mesh=solved.model.mesh,
         temperature=solved.reference + rise[solved.model.unknowns],

@@ -95,6 +95,8 @@ def _linear(rebuilt: _Rebuilt, refined: Refined[SolvedBody]) -> Answered:
     if rebuilt.document.periodic is not None:
         tables["periodic"] = periodic_table(solved, rebuilt.document.periodic.points)
     return Answered(
+        body=body,
+        conforming=refined.mesh.mesh,
         axes=axis_names(body),
         mesh=solved.model.mesh,
         temperature=solved.reference + rise[solved.model.unknowns],
@@ -127,6 +129,8 @@ def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
 
     in_time = _in_time(rebuilt, refined.mesh, body, solved.model)
     return Answered(
+        body=body,
+        conforming=refined.mesh.mesh,
         axes=axis_names(body),
         mesh=solved.model.mesh,
         temperature=solved.temperature[solved.model.unknowns],

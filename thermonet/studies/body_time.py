@@ -13,10 +13,11 @@ from thermonet.heat.nonlinear import nonlinear_system
 from thermonet.results.record import Check, Column, Table
 from thermonet.studies.body_answers import SolvedBody
 from thermonet.system.core import Vector
+from thermonet.system.drive import Drive
 from thermonet.system.nonlinear_transient import nonlinear_transient
 from thermonet.system.periodic import periodic
 from thermonet.system.signals import Constant, Course, Signal
-from thermonet.system.transient import Drive, Transient, checked, transient
+from thermonet.system.transient import Transient, checked, transient
 
 _STEADY = Constant()
 #: What two meshes differ by, in errors of the finer one, where convergence is of second order: quadratic elements gain

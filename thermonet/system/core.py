@@ -273,9 +273,15 @@ class Held:
         temperature += solver(np.asarray(rest, dtype=kind), _FIRST if twice else TOLERANCE)
         if twice:
             # Once more for what is left: the balance of heat closes to rounding whatever the contrasts.
-            left = load - conducted(self.K, self.system.one, self._lost, temperature)
-            temperature += solver(np.asarray(left, dtype=kind), TOLERANCE / _FIRST)
+            left = np.asarray(self.missing(load, temperature), dtype=kind)
+            temperature += solver(left, TOLERANCE / _FIRST)
         return temperature
+
+    def missing(self, load: Array, temperature: Array) -> Array:
+        """Heat [W] that a steady field leaves unaccounted for, at every unknown, (n,) or (n, loads)."""
+        if isinstance(self.K, np.ndarray):
+            return load - self.K @ temperature
+        return load - conducted(self.K, self.system.one, self._lost, temperature)
 
     def heat_into(self, port: str, temperature: Array, load: Array) -> float | Vector:
         """Steady heat [W] that flows out of the system into a held port."""

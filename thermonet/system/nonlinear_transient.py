@@ -9,21 +9,11 @@ import numpy as np
 
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Held, Matrix, Vector
+from thermonet.system.drive import Drive, Forcing, forcing
+from thermonet.system.linear_flow import Recent, kept_factors, port_sums
 from thermonet.system.nonlinear import NonlinearSystem, direction, is_rounding
 from thermonet.system.runge_kutta import StageFailedError
-from thermonet.system.transient import (
-    Drive,
-    Forcing,
-    Recent,
-    Transient,
-    forcing,
-    initial_field,
-    kept_factors,
-    paced,
-    port_sums,
-    shifted,
-    walked,
-)
+from thermonet.system.transient import Transient, initial_field, paced, shifted, walked
 
 #: Heat that may be missing in a stage, relative to all that is stored, enters or flows in it: this part of the
 #: tolerance of a step, within limits; and the part of it that a Newton direction may leave.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from thermonet.system.core import Held, Matrix, System, Vector
+from thermonet.system.solvers.choice import TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,17 @@ class Gradient:
 
 
 def resistance(held: Held, sensor: str, source: str) -> float:
-    """Transfer resistance: temperature of the sensor per watt of the source [K/W]."""
-    return float(held.system.sensors[sensor] @ held.solve(held.system.sources[source]))
+    """Transfer resistance: temperature of the sensor per watt of the source [K/W].
+
+    Where solutions are iterated, from the fields of both, each to the root of the tolerance: with what the one leaves
+    of its load seen by the other, the error is the product of theirs.
+    """
+    load, weights = held.system.sources[source], held.system.sensors[sensor]
+    solver = held.solver()
+    if solver.exact:
+        return float(weights @ held.solve(load))
+    field, adjoint = solver(np.column_stack([load, weights]), math.sqrt(TOLERANCE)).T
+    return float(weights @ field + adjoint @ held.missing(load, field))
 
 
 def resistance_matrix(held: Held, sensors: list[str], sources: list[str]) -> Vector:

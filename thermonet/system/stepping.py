@@ -77,6 +77,8 @@ class Walk:
         The system.
     watched
         Weights (sensors, n) of the temperatures whose error counts, beside that of the whole.
+    one
+        The uniform field of one kelvin.
     pace
         How steps are chosen.
     initial
@@ -93,6 +95,7 @@ class Walk:
 
     flow: Flow
     watched: Vector
+    one: Vector
     pace: Pace
     initial: Vector
     supplied: float = 0.0
@@ -106,7 +109,7 @@ class Walk:
     _last: float = field(init=False, default=math.inf)
 
     def __post_init__(self) -> None:
-        self._capacity = float(self.flow.capacity.sum())
+        self._capacity = float(self.one @ (self.flow.capacity @ self.one))
         self._swing = [0.0, 0.0]
 
     def piece(self, start: float, stop: float, temperature: Vector, wanted: Sequence[float]) -> Iterator[State]:

@@ -8,29 +8,22 @@ solver of a stage leaves.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Generic, TypeVar
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from thermonet.quantities.errors import PhysicsError
-from thermonet.system.core import Array, Held, Matrix, Vector
+from thermonet.system.core import Held, Vector
+from thermonet.system.drive import ONE_INSTANT, Drive, forcing
+from thermonet.system.linear_flow import LinearFlow, Recent, kept_factors
 from thermonet.system.runge_kutta import Flow, State
-from thermonet.system.signals import Course, course, inside
+from thermonet.system.signals import inside
 from thermonet.system.stepping import Pace, Walk
 
-Made = TypeVar("Made")
-#: Factors are kept for this many unknowns in all, and for a few step lengths at least and at most.
-_KEPT_UNKNOWNS, _KEPT_LEAST, _KEPT_MOST = 1_000_000, 4, 64
 #: Steps after which a walk gives up.
 _MOST_STEPS = 1_000_000
-#: Breakpoints closer than this part of the whole time are one.
-_ONE_INSTANT = 1e-12
 #: By how much the second run of a checked one is finer: the tolerance, and a fixed step.
 _FINER, _SHORTER = 10.0, 2.0
 
@@ -92,39 +85,6 @@ class Transient:
     factorisations: int
     step_error: float
     error: Mapping[str, float] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drive:
-    """What a system is driven by.
-
-    Attributes
-    ----------
-    powers
-        Heat of the sources by name [W]; the others are off.
-    temperatures
-        Of the held ports by name [K]; the others stay as they are at the start.
-    """
-
-    powers: Mapping[str, Course | float] = field(default_factory=dict)
-    temperatures: Mapping[str, Course | float] = field(default_factory=dict)
-
-    @property
-    def courses(self) -> list[Course]:
-        """All of them."""
-        return [course(value) for value in (*self.powers.values(), *self.temperatures.values())]
-
-    def breakpoints(self, start: float, stop: float) -> Vector:
-        """Start, stop and all times between them at which anything jumps or bends [s]."""
-        inner = np.concatenate([np.zeros(0), *(each.signal.breakpoints(start, stop) for each in self.courses)])
-        margin = _ONE_INSTANT * (stop - start)
-        inner = np.unique(inner[(inner > start + margin) & (inner < stop - margin)])
-        apart = np.diff(inner, prepend=start) > margin
-        return np.concatenate([[start], inner[apart], [stop]])
-
-    def longest_step(self, tolerance: float) -> float:
-        """Longest step that follows everything between breakpoints to a tolerance [s]."""
-        return min((each.signal.longest_step(tolerance) for each in self.courses), default=math.inf)
 
 
 def transient(
@@ -231,7 +191,7 @@ def walked(
     _require_times(times, start)
     ends = drive.breakpoints(start, float(times[-1])) if times[-1] > start else np.array([start])
     notes = _Notes(flow, held, fields=fields)
-    walk = Walk(flow, notes.watched, pace, initial)
+    walk = Walk(flow, notes.watched, held.system.one, pace, initial)
     wanted = _snapped(times, ends)
     if wanted[0] == start:
         notes.take(State(start, initial, np.zeros_like(initial)), math.nextafter(start, math.inf))
@@ -285,184 +245,6 @@ def _balance(walk: Walk, held: Held, rise: Vector) -> HeatBalance:
     )
 
 
-@dataclass
-class Recent(Generic[Made]):
-    """Solvers of (K + s C) x = load for the last few values of s; older ones are let go.
-
-    Attributes
-    ----------
-    make, let_go
-        Make the solver for an s [1/s]; let it go.
-    most
-        Number kept.
-    count
-        Number made so far.
-    """
-
-    make: Callable[[float], Made]
-    let_go: Callable[[float], None]
-    most: int
-    count: int = 0
-    _kept: OrderedDict[float, Made] = field(default_factory=OrderedDict)
-
-    def at(self, s: float) -> Made:
-        """Solver for an s [1/s], made where it is not kept."""
-        if s not in self._kept:
-            if len(self._kept) >= self.most:
-                self.let_go(self._kept.popitem(last=False)[0])
-            self._kept[s] = self.make(s)
-            self.count += 1
-        self._kept.move_to_end(s)
-        return self._kept[s]
-
-    def drop(self, s: float) -> None:
-        """Let the factors for an s go, where they are kept."""
-        if self._kept.pop(s, None) is not None:
-            self.let_go(s)
-
-    def clear(self) -> None:
-        """Let all of them go."""
-        while self._kept:
-            self.let_go(self._kept.popitem()[0])
-
-
-def kept_factors(unknowns: int) -> int:
-    """Number of factors to keep of a system of some size."""
-    return int(np.clip(_KEPT_UNKNOWNS // max(unknowns, 1), _KEPT_LEAST, _KEPT_MOST))
-
-
-@dataclass(frozen=True)
-class Forcing:
-    """The drive of a held system as numbers: loads and given temperatures at a time.
-
-    Attributes
-    ----------
-    loads
-        Load vector per watt (n, sources), and the course of every power.
-    ports
-        Places of every driven port among the held unknowns, with the course of its temperature.
-    rest
-        Temperatures of the held unknowns where nothing drives them [K], less the reference.
-    one
-        The uniform field of one kelvin on the held unknowns.
-    reference
-        Temperature from which all others count [K].
-    """
-
-    loads: Vector
-    powers: tuple[Course, ...]
-    ports: tuple[tuple[NDArray[np.int64], Course], ...]
-    rest: Vector
-    one: Vector
-    reference: float
-
-    def load(self, time: float) -> Vector:
-        """Heat into every unknown (n,) [W]."""
-        return np.asarray(self.loads @ self.watts(time))
-
-    def given(self, time: float) -> Vector:
-        """Temperatures of the held unknowns (held,) [K], less the reference."""
-        values = self.rest.copy()
-        for places, temperature in self.ports:
-            values[places] = (float(temperature.at(time)) - self.reference) * self.one[places]
-        return values
-
-    def supplied(self, time: float) -> float:
-        """Heat of all sources [W]."""
-        return float(self.watts(time).sum())
-
-    def watts(self, time: float) -> Vector:
-        """Heat of every driven source (sources,) [W]."""
-        return np.array([float(power.at(time)) for power in self.powers])
-
-
-def forcing(held: Held, drive: Drive, started: Vector, reference: float = 0.0) -> Forcing:
-    """Bring a drive into the order of a held system's unknowns.
-
-    Parameters
-    ----------
-    held, drive
-        The system and its drive.
-    started
-        Temperature of every unknown at the start (n,) [K], less the reference; a port that is not driven keeps it.
-    reference
-        Temperature from which all count [K].
-
-    Raises
-    ------
-    KeyError
-        A source or held port is not there.
-    """
-    system = held.system
-    _require_names("source", drive.powers, system.sources)
-    _require_names("held port", drive.temperatures, held.ports)
-    loads = np.array([system.sources[name] for name in drive.powers]).reshape(len(drive.powers), system.size).T
-    ports = tuple(
-        (np.searchsorted(held.fixed, system.ports[name]), course(value)) for name, value in drive.temperatures.items()
-    )
-    powers = tuple(course(value) for value in drive.powers.values())
-    return Forcing(loads, powers, ports, started[held.fixed], system.one[held.fixed], reference)
-
-
-@dataclass
-class LinearFlow:
-    """A held linear system, as steps through time see it; temperatures count from a reference."""
-
-    held: Held
-    forcing: Forcing
-    factors: Recent[Callable[[Array], Array]]
-    _stores: Matrix = field(init=False)
-    _drives: Matrix = field(init=False)
-    _at_ports: Matrix = field(init=False)
-    _in_ports: Matrix = field(init=False)
-    _port_loads: Matrix = field(init=False)
-
-    def __post_init__(self) -> None:
-        held = self.held
-        self._stores = held.C[held.free]
-        self._drives = held.K[held.free][:, held.fixed]
-        self._at_ports, self._in_ports = (port_sums(held) @ matrix for matrix in (held.K, held.C))
-        self._port_loads = port_sums(held) @ self.forcing.loads
-
-    @property
-    def capacity(self) -> Matrix:
-        """C (n, n) [J/K]."""
-        return self.held.C
-
-    def stage(self, base: Vector, s: float, time: float, guess: Vector) -> Vector:  # noqa: ARG002 (a linear stage needs none)
-        """Temperatures of a stage [K]."""
-        held, given = self.held, self.forcing.given(time)
-        change = base.copy()
-        change[held.fixed] -= given
-        load = self.forcing.load(time)[held.free] + s * (self._stores @ change) - self._drives @ given
-        found = np.empty_like(base)
-        found[held.fixed] = given
-        found[held.free] = self.factors.at(s)(load)
-        return found
-
-    def smoothed(self, change: Vector, s: float) -> Vector:
-        """A change of temperature as an implicit step damps it [K]."""
-        found = np.zeros_like(change)
-        found[self.held.free] = self.factors.at(s)(s * (self._stores @ change))
-        return found
-
-    def released(self, temperature: Vector, rate: Vector, time: float) -> Vector:
-        """Heat out into every held port [W]."""
-        return self._port_loads @ self.forcing.watts(time) - self._at_ports @ temperature - self._in_ports @ rate
-
-    def supplied(self, time: float) -> float:
-        """Heat of all sources [W]."""
-        return self.forcing.supplied(time)
-
-
-def port_sums(held: Held) -> Matrix:
-    """Matrix (ports, n) that sums over the unknowns of every held port."""
-    owners = [np.full(len(held.system.ports[port]), i) for i, port in enumerate(held.ports)]
-    nodes = [held.system.ports[port] for port in held.ports]
-    rows, columns = np.concatenate(owners), np.concatenate(nodes)
-    return sp.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(held.ports), held.system.size))
-
-
 def initial_field(initial: float | Vector, one: Vector) -> Vector:
     """Temperature of every unknown [K] from one number or from all of them.
 
@@ -482,7 +264,7 @@ def initial_field(initial: float | Vector, one: Vector) -> Vector:
 def _snapped(times: Vector, ends: Vector) -> Vector:
     """Put times that miss a breakpoint by rounding onto it."""
     nearest = ends[np.argmin(np.abs(times[:, None] - ends), axis=1)]
-    return np.where(np.abs(times - nearest) <= _ONE_INSTANT * (ends[-1] - ends[0]), nearest, times)
+    return np.where(np.abs(times - nearest) <= ONE_INSTANT * (ends[-1] - ends[0]), nearest, times)
 
 
 def _require_times(times: Vector, start: float) -> None:
@@ -490,9 +272,3 @@ def _require_times(times: Vector, start: float) -> None:
         raise PhysicsError("the times of a transient must be finite and increase strictly, and be one at least")
     if times[0] < start:
         raise PhysicsError(f"the transient begins at {start:g} s, but is asked for at {times[0]:g} s")
-
-
-def _require_names(kind: str, asked: Mapping[str, object], there: Mapping[str, object] | Sequence[str]) -> None:
-    missing = [name for name in asked if name not in there]
-    if missing:
-        raise KeyError(f"no {kind} is called {', '.join(missing)}; there is {', '.join(there) or 'none'}")

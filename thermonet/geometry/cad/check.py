@@ -10,13 +10,14 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
+from thermonet.geometry.cad.element_count import expected_elements
 from thermonet.geometry.cad.faces import NEAR, faces, faces_at
 from thermonet.geometry.cad.inside import bounds
 from thermonet.geometry.cad.occ import TOLERANCE, Built, built, measure, pieces, skin
 from thermonet.geometry.cad.scale import scaled
 from thermonet.geometry.cad.shape_faults import Fault, Path, length_text, place_text, radius_faults, shape_faults
 from thermonet.geometry.cad.shapes import Drawing, Shape, dimension
-from thermonet.geometry.cad.sizes import Sizes, element_sizes, expected_elements, extent
+from thermonet.geometry.cad.sizes import FLATTEST, Sizes, element_sizes, extent
 from thermonet.geometry.mesh import Floats, Ints
 from thermonet.quantities.errors import PhysicsError
 
@@ -98,9 +99,12 @@ def checked(drawing: Drawing) -> Checked:
     _refuse(list(_radius_faults(small, shapes, unit)))
     _refuse([*_pair_faults(small, shapes, measures, unit), *_too_small(drawing)])
     sizes = element_sizes(small)
+    _refuse(list(_flat_faults(sizes, unit)))
     count, cause, size = expected_elements(sizes, small.regions, measures)
     if count > MOST_ELEMENTS:
-        enough = length_text(size * unit * (count / MOST_ELEMENTS) ** (1 / space))
+        factor = (count / MOST_ELEMENTS) ** (1 / space)
+        stated = cause.path[0] != "regions"
+        enough = length_text(size * unit * factor) if stated else f"an element_scale {factor:.2g} times as large"
         asks = f"{cause.name} asks for most of them with {length_text(size * unit)}, about {enough} would do"
         message = f"would take {count:.1e} elements, expected at most {MOST_ELEMENTS:.0e}: {asks}"
         _refuse([Fault(cause.path, message)])
@@ -179,7 +183,7 @@ def _pair_faults(
         if shared > _OVERLAP * smaller:
             part = max(pieces(common, space), key=lambda piece: piece.mass)
             place = place_text([value * unit for value in (part.center.x, part.center.y, part.center.z)[:space]])
-            share = f"{100 * shared / measures[second]:.2g} % of its {'area' if space == 2 else 'volume'}"
+            share = f"{100 * shared / measures[second]:.3g} % of its {'area' if space == 2 else 'volume'}"
             wanted = f"expected regions that touch at most, such as a difference of '{second}' and '{first}'"
             yield Fault(("regions", second), f"overlaps '{first}' by {share} around {place}, {wanted}")
             continue
@@ -201,6 +205,18 @@ def _too_small(drawing: Drawing) -> Iterator[Fault]:
         if path != ("element_scale",) and size * drawing.element_scale < smallest:
             message = f"{length_text(size)} is too small for this drawing, expected at least {length_text(smallest)}"
             yield Fault(path, message)
+
+
+def _flat_faults(sizes: Sizes, unit: float) -> Iterator[Fault]:
+    """Regions so thin for their elements that these would be needles and wafers."""
+    for name, thin in sizes.thinnest.items():
+        largest, cause = sizes.of_region[name]
+        own = sizes.sizes[[sizes.causes[index].path[:2] == ("regions", name) for index in sizes.cause]]
+        size = min(largest, float(own.min(initial=largest)))
+        if size > FLATTEST * thin:
+            what = f"is {length_text(thin * unit)} thick, too thin for elements of {length_text(size * unit)}"
+            path = sizes.causes[cause].path if sizes.causes[cause].path[0] == "sizes" else ("regions", name)
+            yield Fault(path, f"{what}, expected smaller ones or a thin layer at an interface instead")
 
 
 def _unknown_places(drawing: Drawing, left: Mapping[str, Sequence[str]]) -> Iterator[Fault]:

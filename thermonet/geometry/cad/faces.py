@@ -57,6 +57,8 @@ class Face:
         Whether points (dim, n) of that surface are on the face.
     samples
         Points (dim, n) of the face, about a given spacing apart, none on its edges.
+    measure
+        Its length or area; of the ends of prisms and turned profiles that of a box around them.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Face:
     surface: Surface
     covers: Callable[[Floats], Mask]
     samples: Callable[[float], Floats]
+    measure: float
 
 
 def faces(shape: Shape) -> list[Face]:
@@ -115,6 +118,7 @@ def _edge_face(edge: Edge) -> Face:
         piece.curve,
         lambda points: _along(piece, points),
         lambda spacing: piece.at(_steps(piece.length, spacing)),
+        piece.length,
     )
 
 
@@ -138,6 +142,11 @@ def _grid(edges: Sequence[Edge], spacing: float, contains: Callable[[Floats], Ma
     return points[:, contains(points)]
 
 
+def _box_area(edges: Sequence[Edge]) -> float:
+    low, high = box([edge.piece for edge in edges])
+    return float(np.prod(high - low))
+
+
 def _extruded(edges: Sequence[Edge], height: float, contains: Callable[[Floats], Mask]) -> list[Face]:
     """Sides and both ends of a prism, the names of its sides first."""
 
@@ -159,7 +168,7 @@ def _extruded(edges: Sequence[Edge], height: float, contains: Callable[[Floats],
             within_height = (points[2] > -NEAR * height) & (points[2] < (1 + NEAR) * height)
             return _along(piece, points[:2]) & within_height
 
-        return Face(edge.name, edge.given, surface, covers, samples)
+        return Face(edge.name, edge.given, surface, covers, samples, piece.length * height)
 
     def end(name: str, level: float) -> Face:
         def samples(spacing: float) -> Floats:
@@ -167,7 +176,7 @@ def _extruded(edges: Sequence[Edge], height: float, contains: Callable[[Floats],
             return np.concatenate([points, np.full((1, points.shape[1]), level)])
 
         plane = Flat(np.array([0.0, 0.0, level]), _Z)
-        return Face(name, False, plane, lambda points: contains(points[:2]), samples)
+        return Face(name, False, plane, lambda points: contains(points[:2]), samples, _box_area(edges))
 
     parts = [[side(edge) for edge in edges], [end("z_min", 0.0), end("z_max", height)]]
     return distinct(parts, lambda face: (face.name, face.given), lambda face, name: replace(face, name=name))
@@ -189,7 +198,11 @@ def _revolved(edges: Sequence[Edge], angle: float, contains: Callable[[Floats], 
             return outward[:, None] * rho + _Z[:, None] * z
 
         plane = Flat(np.zeros(3), np.array([-outward[1], outward[0], 0.0]))
-        return Face(name, False, plane, lambda points: contains(np.stack([outward @ points, points[2]])), samples)
+
+        def covers(points: Floats) -> Mask:
+            return contains(np.stack([outward @ points, points[2]]))
+
+        return Face(name, False, plane, covers, samples, _box_area(edges))
 
     parts = [sides, [end("start", 0.0), end("end", angle)]]
     return distinct(parts, lambda face: (face.name, face.given), lambda face, name: replace(face, name=name))
@@ -215,7 +228,8 @@ def _revolved_side(edge: Edge, angle: float) -> Face:
         turned = (azimuth < angle * (1 + NEAR)) | (azimuth > 2 * math.pi * (1 - NEAR))
         return _along(piece, half_plane) & turned
 
-    return Face(edge.name, edge.given, _surface_of_revolution(piece), covers, samples)
+    area = angle * float(piece.at(_steps(piece.length, piece.length / 8))[0].mean()) * piece.length
+    return Face(edge.name, edge.given, _surface_of_revolution(piece), covers, samples, area)
 
 
 def _surface_of_revolution(piece: Piece) -> Surface:

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
+
 from thermonet.geometry.cad.faces import NEAR, faces, sampled
 from thermonet.geometry.cad.inside import bounds
-from thermonet.geometry.cad.plane import NoArcError, area, box, crossings, outline
+from thermonet.geometry.cad.plane import Bend, NoArcError, Piece, area, box, crossings, outline
 from thermonet.geometry.cad.shapes import (
     Box,
     Circle,
@@ -211,15 +213,19 @@ def _outline_faults(shape: Polygon | Rectangle | Circle | Outline, path: Path) -
     low, high = box(pieces)
     size = float((high - low).max())
     key = "segments" if isinstance(shape, Outline) else "points"
-    if abs(area(pieces)) <= _NOTHING * size**2:
+    meeting = [] if _in_line(pieces, size) else list(crossings(edges, _MEET * size))
+    for first, second, place in meeting:
+        what = f"edges '{first.name}' and '{second.name}' meet at {place_text([float(x) for x in place])}"
+        yield Fault((*path, key), f"{what}, expected an outline that meets itself nowhere")
+    if not meeting and abs(area(pieces)) <= _NOTHING * size**2:
         yield Fault((*path, key), "encloses no area, expected points that are not all in line")
-        return
-    for first, second, place in crossings(edges, _MEET * size):
-        where = place_text([float(x) for x in place])
-        message = (
-            f"edges '{first.name}' and '{second.name}' meet at {where}, expected an outline that meets itself nowhere"
-        )
-        yield Fault((*path, key), message)
+
+
+def _in_line(pieces: Sequence[Piece], size: float) -> bool:
+    """Whether all pieces lie on one line."""
+    ends = np.array([piece.start for piece in pieces])
+    straight = not any(isinstance(piece, Bend) for piece in pieces)
+    return straight and float(np.linalg.svd(ends - ends.mean(axis=0), compute_uv=False)[-1]) <= _NOTHING * size
 
 
 def _solid_faults(shape: Box | Cylinder | Cone | Sphere | Revolved | Extruded, path: Path) -> Iterator[Fault]:

@@ -1,22 +1,22 @@
-"""How large the elements of a drawing may be, where, and how many that makes.
+"""How large the elements of a drawing may be, and where.
 
 Sizes that the user states come first. A region without one gets elements that fit into its local thickness: the way
-through it along the normal, where it leaves through a roughly parallel face. Curved faces get elements that follow them.
-From small to large elements grow with the drawing's grading.
+through it along the normal, where it leaves through a roughly parallel face. Curved faces get elements that follow
+them. From small to large elements grow with the drawing's grading.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from thermonet.geometry.cad.faces import STEP, Face, faces, on_boundary, sampled
-from thermonet.geometry.cad.inside import bounds, inside
+from thermonet.geometry.cad.inside import bounds
 from thermonet.geometry.cad.shapes import Drawing, Shape, dimension
-from thermonet.geometry.curves import Revolution, Round, Surface
+from thermonet.geometry.cad.thickness import radius, thickness
 from thermonet.geometry.mesh import Floats, Ints
 
 #: Size of an element in parts of a region's local thickness: two elements across a film in the plane; in space one,
@@ -26,17 +26,14 @@ _OF_THICKNESS = {2: 0.5, 3: 2.0}
 _OF_RADIUS = 0.5
 #: Largest size in parts of the diagonal of the drawing.
 _OF_DIAGONAL = {2: 1 / 20, 3: 1 / 10}
-#: Elements per area or volume over their size to the power of the dimension, as netgen makes them.
-_FILLING = {2: 2.3, 3: 6.0}
-#: Faces are sampled at so many places along the region: first for their thickness, then to state sizes.
-_COARSE = {2: 60, 3: 30}
-_FINE = {2: 2000, 3: 200}
-#: Steps along the normal grow by this ratio, so a thickness is bracketed wherever the region ends.
-_STRIDE = 1.2
-#: Cosine of the angle up to which two faces count as parallel.
-_PARALLEL = math.sqrt(0.5)
-#: Points in the box around a region for the mean number of elements per volume.
-_POINTS = 4096
+#: Sizes from a thickness are not smaller than the region over this number: elements in thinner films are flat ...
+_ALONG = {2: 2000, 3: 100}
+#: ... but at most by this ratio of size to thickness, beyond which a film is better an interface.
+FLATTEST = 50.0
+#: A region's faces are sampled at so many places along it to see how thick it is.
+COARSE = {2: 60, 3: 30}
+#: No face gets sizes at more places than this.
+_PLACES = 400_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,8 @@ class Sizes:
         What asks for them; the last ones are those of `of_region`.
     of_region
         Largest size in a whole region, and the index of its cause.
+    thinnest
+        Thickness of a region, between roughly parallel faces, below the face where it is least (the median over it).
     spacing
         Distance of neighbouring places (n,); zero for a place alone.
     grading
@@ -73,6 +72,7 @@ class Sizes:
     cause: Ints
     causes: tuple[Cause, ...]
     of_region: Mapping[str, tuple[float, int]]
+    thinnest: Mapping[str, float]
     grading: float
 
 
@@ -85,17 +85,19 @@ def element_sizes(drawing: Drawing) -> Sizes:
     key = "element_size" if drawing.element_size else "element_scale"
     found: list[tuple[Cause, _Stated]] = []
     causes = [Cause((key,), key)]
-    of_region = {}
+    of_region, thinnest = {}, {}
     for name, shape in drawing.regions.items():
         of_region[name] = (largest * scale, 0)
         if name in drawing.sizes:
             causes.append(Cause(("sizes", name), f"the size stated for '{name}'"))
             of_region[name] = (min(drawing.sizes[name], largest) * scale, len(causes) - 1)
-        found += _shape_places(name, shape, of_region[name][0], scale, name in drawing.sizes)
+        looked = _looked_at(shape)
+        thinnest[name] = min((entry.thickness for entry in looked), default=math.inf)
+        found += _region_places(name, shape, looked, of_region[name][0], drawing)
         for face in faces(shape):
             key = f"{name}.{face.name}"
             if key in drawing.sizes:
-                places = _face_places(face, shape, drawing.sizes[key] * scale, diagonal)
+                places = _face_places(face, shape, drawing.sizes[key] * scale)
                 found.append((Cause(("sizes", key), f"sizes.{key}"), places))
     for index, near in enumerate(drawing.near):
         place = np.array(near.place, dtype=float)[:, None]
@@ -110,6 +112,7 @@ def element_sizes(drawing: Drawing) -> Sizes:
         cause=cause,
         causes=(*causes, *(cause for cause, _ in found)),
         of_region=of_region,
+        thinnest=thinnest,
         grading=drawing.grading,
     )
 
@@ -129,54 +132,64 @@ class _Stated:
     spacing: float
 
 
-def _face_places(face: Face, shape: Shape, size: float, diagonal: float) -> _Stated:
+def _face_places(face: Face, shape: Shape, size: float) -> _Stated:
     """One size all over a face."""
-    spacing = max(size, diagonal / _FINE[len(bounds(shape)[0])])
+    spacing = _spacing(face, shape, size)
     places = sampled(face, shape, spacing)
     return _Stated(places, np.full(places.shape[1], size), spacing)
 
 
-def _shape_places(
-    name: str, shape: Shape, largest: float, scale: float, stated: bool
-) -> Iterator[tuple[Cause, _Stated]]:
-    """Places on the faces of a region whose thickness or curvature there asks for less than the largest size.
+def _spacing(face: Face, shape: Shape, size: float) -> float:
+    """As close as the elements, as long as that many places can be looked at."""
+    return max(size, (face.measure / _PLACES) ** (1 / (len(bounds(shape)[0]) - 1)))
 
-    A size that the user has `stated` for the region takes the place of the one from its thickness.
-    """
+
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """A face of a region as seen at some places: sizes (n,) that it asks for, and how thick the region is there."""
+
+    face: Face
+    places: Floats
+    of_thickness: Floats
+    of_curvature: Floats
+    thickness: float
+
+
+def _looked_at(shape: Shape) -> list[_Looked]:
     low, high = bounds(shape)
     space, reach = len(low), float((high - low).max())
     found = faces(shape)
+    looked = []
     for face in found:
-        places, inward = on_boundary(face, shape, face.samples(reach / _COARSE[space]), STEP * reach)
-        if not places.shape[1]:
-            continue
-        asked = {f"the curvature of '{name}.{face.name}'": _OF_RADIUS * _radius(face.surface, places)}
-        if not stated:
-            asked[f"the thickness of '{name}'"] = _OF_THICKNESS[space] * _thickness(shape, found, places, inward, reach)
-        for what, sizes in asked.items():
-            small = scale * sizes < largest
+        places, inward = on_boundary(face, shape, face.samples(reach / COARSE[space]), STEP * reach)
+        if places.shape[1]:
+            thick = thickness(shape, found, places, inward, reach)
+            fits = np.maximum(_OF_THICKNESS[space] * thick, reach / _ALONG[space])
+            follows = _OF_RADIUS * radius(face.surface, places)
+            looked.append(_Looked(face, places, fits, follows, float(np.median(thick))))
+    return looked
+
+
+def _region_places(
+    name: str, shape: Shape, looked: Sequence[_Looked], largest: float, drawing: Drawing
+) -> Iterator[tuple[Cause, _Stated]]:
+    """Places on the faces of a region whose thickness or curvature there asks for less than its largest size.
+
+    A size that the user has stated for the region takes the place of the one from its thickness.
+    """
+    for entry in looked:
+        asked = {f"the curvature of '{name}.{entry.face.name}'": entry.of_curvature}
+        if name not in drawing.sizes:
+            asked[f"the thickness of '{name}'"] = entry.of_thickness
+        for what, of_what in asked.items():
+            sizes = drawing.element_scale * of_what
+            small = sizes < largest
             if small.any():
-                spacing = max(scale * float(sizes[small].min()), reach / _FINE[space])
-                dense = sampled(face, shape, spacing)
-                nearest = _nearest(places, dense)
+                spacing = _spacing(entry.face, shape, float(sizes[small].min()))
+                dense = sampled(entry.face, shape, spacing)
+                nearest = _nearest(entry.places, dense)
                 keep = small[nearest]
-                yield Cause(("regions", name), what), _Stated(dense[:, keep], scale * sizes[nearest][keep], spacing)
-
-
-def _radius(surface: Surface, places: Floats) -> Floats:
-    """Smallest radius of curvature (n,) of a curve or surface at places on it."""
-    match surface:
-        case Round(_, radius):
-            return np.full(places.shape[1], radius)
-        case Revolution(origin, axis, profile):
-            from_origin = places - origin[:, None]
-            rho = np.linalg.norm(from_origin - axis[:, None] * (axis @ from_origin), axis=0)
-            along = np.abs(axis @ surface.normal(places))
-            # Around the axis the normal's way to it counts (Meusnier).
-            around = rho / np.maximum(np.sqrt(np.maximum(1 - along**2, 0.0)), np.finfo(float).eps)
-            return np.minimum(around, profile.radius) if isinstance(profile, Round) else around
-        case _:
-            return np.full(places.shape[1], np.inf)
+                yield Cause(("regions", name), what), _Stated(dense[:, keep], sizes[nearest][keep], spacing)
 
 
 def _nearest(places: Floats, asked: Floats) -> Ints:
@@ -184,93 +197,3 @@ def _nearest(places: Floats, asked: Floats) -> Ints:
     from scipy.spatial import KDTree
 
     return KDTree(places.T).query(asked.T)[1]
-
-
-def _thickness(shape: Shape, found: Sequence[Face], places: Floats, inward: Floats, reach: float) -> Floats:
-    """Way (n,) through a shape along the inward normals; infinite where the face it leaves through is not parallel."""
-    strides = STEP * reach * _STRIDE ** np.arange(math.ceil(math.log(2 / STEP) / math.log(_STRIDE)))
-    ahead = np.stack([inside(shape, places + stride * inward) for stride in strides])
-    last = np.where(ahead.all(axis=0), len(strides) - 1, ahead.argmin(axis=0))
-    high, low = strides[last], np.where(last > 0, strides[np.maximum(last - 1, 0)], 0.0)
-    for _ in range(20):
-        middle = (low + high) / 2
-        still = inside(shape, places + middle * inward)
-        low, high = np.where(still, middle, low), np.where(still, high, middle)
-    exits = places + high * inward
-    distance = np.stack([np.abs(face.surface.distance(exits)) for face in found])
-    normals = np.stack([face.surface.normal(exits) for face in found])
-    through = normals[distance.argmin(axis=0), :, np.arange(exits.shape[1])].T
-    parallel = np.abs((through * inward).sum(axis=0)) >= _PARALLEL
-    return np.where(parallel, high, np.inf)
-
-
-def expected_elements(
-    sizes: Sizes, regions: Mapping[str, Shape], measures: Mapping[str, float]
-) -> tuple[float, Cause, float]:
-    """How many elements a drawing will have, what asks for most of them, and the size it asks for there.
-
-    Parameters
-    ----------
-    sizes
-        Of the drawing.
-    regions
-        Shape by region, in the same unit.
-    measures
-        Area or volume by region.
-    """
-    space = len(sizes.places)
-    count = np.zeros(len(sizes.causes))
-    smallest = np.full(len(sizes.causes), np.inf)
-    size_near = _size_field(sizes)
-    for name, shape in regions.items():
-        points = _points_inside(shape)
-        largest, whole = sizes.of_region[name]
-        near, cause = size_near(points)
-        size, cause = np.minimum(near, largest), np.where(near < largest, cause, whole)
-        each = _FILLING[space] * measures[name] / len(size) / size**space
-        np.add.at(count, cause, each)
-        np.minimum.at(smallest, cause, size)
-    # Of places further apart than their size, the elements between them count too.
-    between = (sizes.spacing / sizes.sizes) ** (space - 1)
-    np.add.at(count, sizes.cause, np.where(between > 1, between, 0.0))
-    np.minimum.at(smallest, sizes.cause, sizes.sizes)
-    most = int(count.argmax())
-    return float(count.sum()), sizes.causes[most], float(smallest[most])
-
-
-def _points_inside(shape: Shape) -> Floats:
-    """Points spread over a region; for a thin one, which few points meet, places just under its faces."""
-    low, high = bounds(shape)
-    # Additive recurrence with the generalised golden ratio: evenly spread and the same every time.
-    ratio = {2: 1.3247179572447460, 3: 1.2207440846057596}[len(low)]
-    steps = ratio ** -np.arange(1.0, len(low) + 1)
-    points = low[:, None] + (high - low)[:, None] * np.mod(0.5 + steps[:, None] * np.arange(_POINTS), 1.0)
-    points = points[:, inside(shape, points)]
-    if points.shape[1] >= _POINTS / 64:
-        return points
-    spacing = float((high - low).max()) / _COARSE[len(low)]
-    sampled = [sampled(face, shape, spacing) for face in faces(shape)]
-    return np.concatenate([points, *sampled], axis=1)
-
-
-def _size_field(sizes: Sizes) -> Callable[[Floats], tuple[Floats, Ints]]:
-    """The size that all stated places allow at points (dim, n), and the cause of it (n,).
-
-    Places are looked up by octaves of their size: the nearest of each octave is the one that matters.
-    """
-    from scipy.spatial import KDTree
-
-    octaves = np.round(np.log2(sizes.sizes)).astype(int)
-    trees = [(np.flatnonzero(octaves == octave)) for octave in np.unique(octaves)]
-    built = [(members, KDTree(sizes.places[:, members].T)) for members in trees]
-
-    def field(points: Floats) -> tuple[Floats, Ints]:
-        size, cause = np.full(points.shape[1], np.inf), np.zeros(points.shape[1], dtype=np.int64)
-        for members, tree in built:
-            distance, nearest = tree.query(points.T)
-            allowed = sizes.sizes[members[nearest]] + sizes.grading * distance
-            cause = np.where(allowed < size, sizes.cause[members[nearest]], cause)
-            size = np.minimum(allowed, size)
-        return size, cause
-
-    return field

@@ -44,7 +44,8 @@ class Solver:
     near_inverse
         What one step of an iteration takes: a solution by the factors, or one cycle of multigrid.
     iterate
-        Solution of one load to a relative tolerance in the norm of the energy; none where `near_inverse` is exact.
+        Solutions of loads (n, loads) to a relative tolerance in the norm of the energy; none where `near_inverse` is
+        exact. Both are for one vector or several.
     """
 
     near_inverse: Linear
@@ -65,9 +66,7 @@ class Solver:
         """
         if self.iterate is None:
             return self.near_inverse(load)
-        if load.ndim == 1:
-            return self.iterate(load, tolerance)
-        return np.stack([self.iterate(np.ascontiguousarray(one), tolerance) for one in load.T], axis=1)
+        return self.iterate(load if load.ndim == 2 else load[:, np.newaxis], tolerance).reshape(load.shape)
 
 
 def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matrix | None = None) -> Solver:
@@ -95,16 +94,22 @@ def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matri
     mask[free] = True
     cycle = multigrid(matrix if near is None else near, layout, mask)
 
-    def near_inverse(load: Array) -> Array:
-        return cycle(load.real) + 1j * cycle(load.imag) if np.iscomplexobj(load) else cycle(load)
-
     product = _masked(matrix, mask)
 
-    def iterate(load: Array, tolerance: float) -> Array:
-        kind = np.result_type(matrix.dtype, load.dtype)
-        return conjugate_gradients(
-            product, near_inverse, np.where(mask, load, 0).astype(kind), tolerance=tolerance, steps=_STEPS
-        )[0]
+    def near_inverse(load: Array) -> Array:
+        if load.ndim == 2:
+            return _columns(near_inverse, load)
+        return cycle(load.real) + 1j * cycle(load.imag) if np.iscomplexobj(load) else cycle(load)
+
+    def iterate(loads: Array, tolerance: float) -> Array:
+        kind = np.result_type(matrix.dtype, loads.dtype)
+        free_loads = np.where(mask[:, np.newaxis], loads, 0).astype(kind)
+        # One after the other: scipy's products with several vectors take longer than as many with one.
+        found = [
+            conjugate_gradients(product, near_inverse, one[:, np.newaxis], tolerance=tolerance, steps=_STEPS)[0]
+            for one in free_loads.T
+        ]
+        return np.concatenate(found, axis=1)
 
     return Solver(near_inverse, iterate)
 
@@ -114,11 +119,16 @@ def _masked(matrix: Matrix, free: NDArray[np.bool_]) -> Linear:
     rows, held = by_rows(matrix), np.flatnonzero(~free)
 
     def product(vector: Array) -> Array:
-        image = rows @ vector
+        image = _columns(rows.__matmul__, vector) if vector.ndim == 2 else rows @ vector
         image[held] = 0
         return image
 
     return product
+
+
+def _columns(job: Linear, block: Array) -> Array:
+    """Do a job for every column, each a vector on its own in memory before and after."""
+    return np.stack([job(np.ascontiguousarray(one)) for one in block.T]).T
 
 
 # --- other coefficients -------------------------------------------------------------------------------------------
@@ -175,15 +185,12 @@ class _Renewed:
     spent: int = 0
     own: Solver | None = field(default=None, repr=False)
 
-    def __call__(self, load: Array, tolerance: float) -> Array:
+    def __call__(self, loads: Array, tolerance: float) -> Array:
         if self.own is None and self.spent < _WORTH:
+            loads = np.where(self.free[:, np.newaxis], loads, 0)
             try:
                 found, steps = conjugate_gradients(
-                    self.product,
-                    self.near_inverse,
-                    np.where(self.free, load, 0),
-                    tolerance=tolerance,
-                    steps=2 * _WORTH,
+                    self.product, self.near_inverse, loads, tolerance=tolerance, steps=2 * _WORTH
                 )
             except NotConvergedError:  # terms that are positive only together obey no bound
                 self.spent = _WORTH
@@ -192,4 +199,4 @@ class _Renewed:
                 return found
         if self.own is None:
             self.own = self.fresh()
-        return self.own(load, tolerance)
+        return self.own(loads, tolerance)

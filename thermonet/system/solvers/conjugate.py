@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.quantities.errors import NotConvergedError
+from thermonet.quantities.threads import single_threaded
 
 Array = NDArray[Any]
 Linear = Callable[[Array], Array]
 
 
+@single_threaded
 def conjugate_gradients(
-    product: Linear, near_inverse: Linear, load: Array, *, tolerance: float, steps: int
+    product: Linear, near_inverse: Linear, loads: Array, *, tolerance: float, steps: int
 ) -> tuple[Array, int]:
-    """Solution of A x = load and the number of steps it took.
+    """Solutions of A x = load and the number of steps that the slowest of them took.
 
     Parameters
     ----------
     product
-        x -> A x, A symmetric: positive definite if real; if complex not hermitian, as K + i omega C is (H. A. van der
-        Vorst and J. Melissen, IEEE Trans. Magn. 26, 706 (1990), doi:10.1109/20.106415: the same steps, with the
-        bilinear product in place of the inner one).
+        x -> A x for several x at once, A symmetric: positive definite if real; if complex not hermitian, as
+        K + i omega C is (H. A. van der Vorst and J. Melissen, IEEE Trans. Magn. 26, 706 (1990), doi:10.1109/20.106415:
+        the same steps, with the bilinear product in place of the inner one).
     near_inverse
-        Symmetric positive definite, the same every time.
-    load
-        Of one solution (n,).
+        Symmetric positive definite, the same every time; for several vectors at once.
+    loads
+        Of every solution (n, loads).
     tolerance
-        Bound on the norm of the residual r, sqrt(r near_inverse r), relative to that of the load: where the inverse is
-        good, the error of x in the norm of the energy, relative to x.
+        Bound on the norm of every residual r, sqrt(r near_inverse r), relative to that of its load: where the inverse
+        is good, the error of x in the norm of the energy, relative to x.
     steps
         Largest number of them.
 
@@ -40,40 +42,40 @@ def conjugate_gradients(
     NotConvergedError
         The tolerance is not met after `steps`, or A or `near_inverse` is not positive definite.
     """
-    residual = load.copy()
-    solution = np.zeros_like(load)
-    if not load.any():
-        return solution, 0
-    direction = near_inverse(residual)
-    first = size = _product(residual, direction)
-    _refuse_unless_positive(size, 0)
-    for step in range(1, steps + 1):
+    # One column after the other in memory, so that each is a vector of its own.
+    residual = np.array(loads, order="F")
+    solution = np.zeros_like(residual)
+    direction = np.asfortranarray(near_inverse(residual))
+    first = size = _products(residual, direction)
+    wanted = tolerance**2 * np.abs(first)
+    for step in range(steps + 1):
+        going = ~(np.abs(size) <= wanted)  # what is not a number goes on, and is refused
+        if not going.any():
+            return solution, step
         image = product(direction)
-        curvature = _product(direction, image)
-        _refuse_unless_positive(curvature, step)
-        length = size / curvature
+        curvature = np.where(going, _products(direction, image), 1)
+        _refuse_unless_positive(size[going], step)
+        _refuse_unless_positive(curvature[going], step)
+        length = np.where(going, size, 0) / curvature
         solution += length * direction
         residual -= length * image
         corrected = near_inverse(residual)
-        before, size = size, _product(residual, corrected)
-        if abs(size) <= tolerance**2 * abs(first):
-            return solution, step
-        _refuse_unless_positive(size, step)
+        before, size = np.where(going, size, 1), np.where(going, _products(residual, corrected), size)
         direction *= size / before
         direction += corrected
-    reached = float(np.sqrt(abs(size / first)))
+    reached = np.sqrt(np.abs(size[going] / first[going])).max()
     raise NotConvergedError(
         f"conjugate gradients reached a relative residual of {reached:.1e} in {steps} steps, not {tolerance:.1e}"
     )
 
 
-def _product(one: Array, other: Array) -> complex:
-    """Bilinear product: a float of real vectors."""
-    return cast("complex", one @ other)
+def _products(one: Array, other: Array) -> Array:
+    """Bilinear product of every pair of columns."""
+    return np.array([a @ b for a, b in zip(one.T, other.T, strict=True)])
 
 
-def _refuse_unless_positive(product: complex, step: int) -> None:
-    if not np.isfinite(product) or product == 0 or (np.isrealobj(product) and product.real < 0):
+def _refuse_unless_positive(products: Array, step: int) -> None:
+    if not np.isfinite(products).all() or (products == 0).any() or (np.isrealobj(products) and products.min() < 0):
         raise NotConvergedError(
             f"conjugate gradients broke down at step {step}: the matrix is not positive definite (a part without a "
             "path of heat to a held port, or a negative coefficient)"

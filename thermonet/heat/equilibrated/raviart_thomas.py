@@ -183,7 +183,7 @@ def _through(facet: FacetReference, hat_slopes: Floats, onto: Floats, order: int
 
 
 def _polynomials(points: Floats, order: int) -> tuple[Floats, Floats, Ints]:
-    """Monomials (m, q), their gradients (m, dimension, q) and exponents (m, dimension); by degree, the constant first."""
+    """Monomials (m, q) by degree, their gradients (m, dimension, q) and exponents (m, dimension)."""
     dimension = len(points)
     exponents = np.array([e for e in product(range(order + 1), repeat=dimension) if sum(e) <= order])
     exponents = exponents[np.argsort(exponents.sum(axis=1), kind="stable")]

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermonet.geometry.mesh import Floats, Ints
-from thermonet.heat.conductor import Metric, metric, runs_of_cells, volumes
-from thermonet.heat.equilibrated import EquilibratedFlux
-from thermonet.heat.surfaces import Surface
+from thermonet.heat.equilibrated.conductor import Metric, metric, runs_of_cells, volumes
+from thermonet.heat.equilibrated.flux import EquilibratedFlux
+from thermonet.heat.equilibrated.surfaces import Surface
 
 Pairs = Sequence[tuple[int, int]]
 

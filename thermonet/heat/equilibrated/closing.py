@@ -1,4 +1,4 @@
-"""Heat that a flux leaves over after an inexact solution, carried along a tree of cells to where it can leave the body."""
+"""Heat that a flux leaves over after an inexact solution, carried along a tree of cells to where it can leave."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import breadth_first_order
 
 from thermonet.geometry.mesh import Floats, Ints
-from thermonet.heat.conductor import heat_at_points, metric, runs_of_cells
-from thermonet.heat.equilibrated import EquilibratedFlux
-from thermonet.heat.patches import HELD, ISOTHERMAL
+from thermonet.heat.equilibrated.conductor import heat_at_points, metric, runs_of_cells
+from thermonet.heat.equilibrated.flux import EquilibratedFlux
+from thermonet.heat.equilibrated.patches import HELD, ISOTHERMAL
 from thermonet.quantities.errors import PhysicsError
 
 
@@ -51,7 +51,9 @@ def left_over(flux: EquilibratedFlux, fields: Floats) -> Floats:
     for cells, varies in runs_of_cells(conductor):
         found = metric(conductor, cells, reference.shapes, reference.slopes, varies=varies)
         nodes = fields[conductor.cells.nodes[:, cells]]
-        left[cells] = np.einsum("nql,q->nl", heat_at_points(conductor, flux.loads, reference.shapes, cells, found, nodes), reference.weights)
+        left[cells] = np.einsum(
+            "nql,q->nl", heat_at_points(conductor, flux.loads, reference.shapes, cells, found, nodes), reference.weights
+        )
     uniform = reference.facet.uniform
     left[: conductor.count] -= np.einsum("f,cfi,nil->nl", uniform, reference.through, flux.coefficients, optimize=True)
     for number, load in enumerate(flux.loads):

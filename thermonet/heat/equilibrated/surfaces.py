@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.geometry.mesh import Floats, Ints
 from thermonet.geometry.topology import ascending
-from thermonet.heat.conductor import Conductor, Load, facet_measure
-from thermonet.heat.patches import Faces, Patches
-from thermonet.heat.raviart_thomas import CellReference
+from thermonet.heat.equilibrated.conductor import Conductor, Load, facet_measure
+from thermonet.heat.equilibrated.patches import Faces, Patches
+from thermonet.heat.equilibrated.raviart_thomas import CellReference
 from thermonet.heat.reference import shapes_at
 from thermonet.quantities.errors import PhysicsError
 
@@ -51,9 +52,7 @@ class Surface:
         return self.conductance[:, np.newaxis, np.newaxis] * self.drop(reference, fields) - self.given
 
 
-def surfaces_of(
-    conductor: Conductor, loads: Sequence[Load], reference: CellReference, faces: Faces
-) -> list[Surface]:
+def surfaces_of(conductor: Conductor, loads: Sequence[Load], reference: CellReference, faces: Faces) -> list[Surface]:
     """All boundaries that exchange heat or take it up, and all interfaces.
 
     Raises
@@ -142,12 +141,16 @@ def moments_of(reference: CellReference, patches: Patches, surfaces: Sequence[Su
     heat = [(np.zeros(0, int), np.zeros((0, functions), int), np.zeros((0, functions, fields.shape[1])))]
     empty = np.zeros((0, functions), int)
     matrix = [(np.zeros(0, int), empty, empty, np.zeros((0, functions, functions)))]
-    opened = np.zeros(len(patches.sizes), dtype=bool)
+    opened = np.zeros(len(patches.outlets.sizes), dtype=bool)
     for surface in surfaces:
         weights = surface.measure * facet.weights
         passing = weights[:, :, np.newaxis] * surface.passing(reference, fields)
         through = np.einsum(
-            "nq,fq,gq->nfg", weights * surface.conductance[:, np.newaxis], facet.functions, facet.functions, optimize=True
+            "nq,fq,gq->nfg",
+            weights * surface.conductance[:, np.newaxis],
+            facet.functions,
+            facet.functions,
+            optimize=True,
         )
         for place, hat in enumerate(facet.hats):
             outward = np.einsum("nql,fq->nfl", passing, facet.functions * hat, optimize=True)
@@ -158,6 +161,13 @@ def moments_of(reference: CellReference, patches: Patches, surfaces: Sequence[Su
             if surface.conductance.any():
                 pairs = [(i, j) for i in range(len(at)) for j in range(len(at))]
                 matrix += [(at[i][0], at[i][1], at[j][1], (-1) ** (i + j) * through) for i, j in pairs]
-    first, second = ([np.concatenate(part) for part in zip(*parts, strict=True)] for parts in (heat, matrix))
-    one, two = (np.argsort(parts[0], kind="stable") for parts in (first, second))
-    return Moments(*(part[one] for part in first), *(part[two] for part in second), opened)
+    patch, slots, outward = _in_order(heat)
+    matrix_patch, rows, columns, blocks = _in_order(matrix)
+    return Moments(patch, slots, outward, matrix_patch, rows, columns, blocks, opened)
+
+
+def _in_order(parts: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Put parts together, in the order of their first arrays."""
+    whole = [np.concatenate(part) for part in zip(*parts, strict=True)]
+    order = np.argsort(whole[0], kind="stable")
+    return [part[order] for part in whole]

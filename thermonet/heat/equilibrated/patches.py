@@ -16,8 +16,8 @@ from scipy.sparse.csgraph import connected_components
 
 from thermonet.geometry.mesh import Ints
 from thermonet.geometry.topology import packed, shared
-from thermonet.heat.conductor import Conductor
-from thermonet.heat.raviart_thomas import CellReference
+from thermonet.heat.equilibrated.conductor import Conductor
+from thermonet.heat.equilibrated.raviart_thomas import CellReference
 from thermonet.quantities.errors import PhysicsError
 
 #: What a facet is to a flux; the number of an isothermal boundary is added to the last.
@@ -96,6 +96,29 @@ def _mark(faces: Faces, boundaries: list[Ints]) -> None:
 
 
 @dataclass(frozen=True)
+class Outlets:
+    """Where heat can leave patches.
+
+    Attributes
+    ----------
+    sizes
+        Number of unknowns of every patch (patches,), ascending.
+    port
+        Number of the unknown of a patch's isothermal boundary (patches,); -1 where there is none.
+    held
+        Whether heat can leave the patch to a held boundary (patches,).
+    """
+
+    sizes: Ints
+    port: Ints
+    held: NDArray[np.bool_]
+
+    def of(self, start: int, stop: int) -> Outlets:
+        """Return those of a range of patches."""
+        return Outlets(self.sizes[start:stop], self.port[start:stop], self.held[start:stop])
+
+
+@dataclass(frozen=True)
 class Patches:
     """Patches of a body in the order of their size, and the numbers of their unknowns: multipliers on their facets.
 
@@ -108,30 +131,24 @@ class Patches:
     slots
         Number, within the patch of a corner, of the unknowns of the facets around it
         (corners, dimension, functions, cells); -1 where there is none.
-    sizes
-        Number of unknowns of every patch (patches,), ascending.
-    port
-        Number of the unknown of a patch's isothermal boundary (patches,); -1 where there is none.
-    held
-        Whether heat can leave the patch to a held boundary (patches,).
+    outlets
+        Where heat can leave them.
     """
 
     faces: Faces
     of_corner: Ints
     slots: Ints
-    sizes: Ints
-    port: Ints
-    held: NDArray[np.bool_]
+    outlets: Outlets
 
     @cached_property
     def members(self) -> tuple[Ints, Ints]:
         """Corners of cells, numbered corner by corner, in the order of their patches; and where every patch starts."""
         flat = self.of_corner.ravel()
         order = np.argsort(flat, kind="stable")
-        return order, np.searchsorted(flat[order], np.arange(len(self.sizes) + 1))
+        return order, np.searchsorted(flat[order], np.arange(len(self.outlets.sizes) + 1))
 
     def at_facets(self, reference: CellReference, facets: Ints, place: int) -> tuple[Ints, Ints]:
-        """Patch (n,) of one corner of outer facets, by its place in ascending order, and their unknowns (n, f) there."""
+        """Patch (n,) of one corner of outer facets, by its place in ascending order, and their unknowns there (n, f)."""
         cell, opposite = self.faces.cells[0, facets], self.faces.corners[0, facets]
         corner = reference.around[opposite, place]
         # Facets around a corner are numbered without the one opposite to it.
@@ -188,4 +205,5 @@ def _numbered(reference: CellReference, faces: Faces, of_corner: Ints, patches: 
     order = np.argsort(sizes, kind="stable")
     rank = np.empty_like(order)
     rank[order] = np.arange(patches)
-    return Patches(faces, rank[of_corner], slots.transpose(0, 1, 3, 2), sizes[order], port[order], held[order])
+    outlets = Outlets(sizes[order], port[order], held[order])
+    return Patches(faces, rank[of_corner], slots.transpose(0, 1, 3, 2), outlets)
