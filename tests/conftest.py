@@ -1,9 +1,12 @@
 """What all tests share."""
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 # As in the command line: small dense matrices, and xdist already keeps the cores busy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -87,3 +90,13 @@ def conforming():
         return Mesh(points, cells, region, names, {"surface": found.nodes[:, found.cells[1] < 0]}), basis
 
     return convert
+
+
+@pytest.fixture(scope="session")
+def layered_bodies():
+    """The module of random layered bodies, which tests of error estimates share."""
+    spec = importlib.util.spec_from_file_location("layered_bodies", Path(__file__).with_name("layered_bodies.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module

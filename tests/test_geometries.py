@@ -38,3 +38,13 @@ def test_nitride_film_is_stacked_as_on_the_probe():
     """From the outside inwards, without a gap."""
     film, probe = raw("nitride_film"), raw("ntistp")
     assert list(film["layers"]) == list(reversed(probe["apex"]["layers"]))[:3]
+
+
+def test_the_probe_in_three_dimensions_is_the_probe_with_widths():
+    """All values and sources of ntistp.yaml, word by word, and two widths."""
+    probe, lined = raw("ntistp"), raw("ntistp_3d")
+    layers = lined["apex"]["layers"]
+    assert [name for name, layer in layers.items() if layer.pop("width", None)] == probe["thermocouple"]["metals"]
+    for document in (probe, lined):
+        del document["name"], document["title"]
+    assert lined == probe

@@ -69,7 +69,7 @@ def test_flux_and_power_density_are_powers(tmp_path):
 
 
 def test_an_exponential_profile_falls_from_its_surface(tmp_path):
-    """q = P exp(-d / l) / (l (1 - exp(-L / l))) with d from the far end; k T'' = -q integrated twice by hand."""
+    """Q = P exp(-d / l) / (l (1 - exp(-L / l))) with d from the far end; k T'' = -q integrated twice by hand."""
     length, k, decay, power = 4e-3, 20.0, 0.8e-3, 0.01
     text = (
         BAR + "sources: {laser: {on: bar, power: 10 mW, profile: {exponential: {from: bar.right, length: 0.8 mm}}}}\n"
@@ -88,7 +88,8 @@ def test_a_tabulated_profile_is_where_its_table_says(tmp_path):
     table = "{along: x, points: [[2 mm, 0], [2.0001 mm, 1], [4 mm, 1]]}"
     text = (
         BAR
-        + f"sources: {{laser: {{on: bar, power: 10 mW, profile: {{table: {table}}}}}}}\nsensors: {{end: {{on: bar.right}}}}\n"
+        + f"sources: {{laser: {{on: bar, power: 10 mW, profile: {{table: {table}}}}}}}\n"
+        + "sensors: {end: {on: bar.right}}\n"
     )
     exact = 0.01 / (20 * 1e-6) * 3e-3
     # The mesh does not end where the table does: its quadrature sees the jump to a part of an element.
@@ -149,18 +150,18 @@ def test_a_point_source_is_read_at_other_places(tmp_path):
 
 def test_a_laminate_is_a_fin(tmp_path):
     """Two regions of one plate, both sheets cooled at their faces: tanh(m L) of the heat that a long fin takes."""
+    copper = "{thermal_conductivity: 400 W/m/K, thickness: 20 um}"
+    steel = "{thermal_conductivity: 15 W/m/K, thickness: 80 um}"
     text = """
 coordinates: plate
 regions:
-  near: {shape: {rectangle: {from: [0 mm, 0 mm], to: [4 mm, 2 mm]}}, layers: &stack {
-    copper: {thermal_conductivity: 400 W/m/K, thickness: 20 um}, steel: {thermal_conductivity: 15 W/m/K, thickness: 80 um}}}
-  far: {shape: {rectangle: {from: [4 mm, 0 mm], to: [10 mm, 2 mm]}}, layers: {
-    copper: {thermal_conductivity: 400 W/m/K, thickness: 20 um}, steel: {thermal_conductivity: 15 W/m/K, thickness: 80 um}}}
+  near: {shape: {rectangle: {from: [0 mm, 0 mm], to: [4 mm, 2 mm]}}, layers: STACK}
+  far: {shape: {rectangle: {from: [4 mm, 0 mm], to: [10 mm, 2 mm]}}, layers: STACK}
 boundaries:
   foot: {on: near.left, temperature: 350 K}
   air: {on: [near.faces, far.faces], ambient: {conductance: 200 W/m^2/K, temperature: 300 K}}
 sensors: {tip: {on: far.right}}
-""".replace("&stack ", "")
+""".replace("STACK", f"{{copper: {copper}, steel: {steel}}}")
     result = study(tmp_path, text)
     sheet = 400 * 20e-6 + 15 * 80e-6
     m = math.sqrt(2 * 200 / sheet)
@@ -170,9 +171,10 @@ sensors: {tip: {on: far.right}}
 
 
 def test_a_wall_that_radiates_and_convects_finds_its_balance(tmp_path):
-    """q = h (T - 300) + eps sigma (T^4 - 300^4) = k (500 - T) / L, with k(T) of a polynomial by Kirchhoff."""
+    """Q = h (T - 300) + eps sigma (T^4 - 300^4) = k (500 - T) / L, with k(T) of a polynomial by Kirchhoff."""
     text = BAR.replace("300 K}", "500 K}").replace("20 W/m/K", "{polynomial: [2 W/m/K, 0.01 W/m/K^2], about: 300 K}")
-    text += "  out: {on: bar.right, ambient: {conductance: 50 W/m^2/K}, radiation: {emissivity: 0.9}}\nsensors: {end: {on: bar.right}}\n"
+    text += "  out: {on: bar.right, ambient: {conductance: 50 W/m^2/K}, radiation: {emissivity: 0.9}}\n"
+    text += "sensors: {end: {on: bar.right}}\n"
     result = study(tmp_path, text)
     end = value(result, "temperature.end")
 
@@ -187,13 +189,16 @@ def test_a_wall_that_radiates_and_convects_finds_its_balance(tmp_path):
 
 
 def test_derivatives_by_dimensions_follow_the_drawing(tmp_path):
-    """u of a tube's resistance from its radii: d/dr of ln(b/a)/(2 pi k L), by a mesh that moves with them."""
+    """U of a tube's resistance from its radii: d/dr of ln(b/a)/(2 pi k L), by a mesh that moves with them."""
     text = """
 coordinates: planar
 depth: 1 mm
 regions:
   tube:
-    shape: {difference: [{circle: {centre: [0 um, 0 um], radius: 300 ± 3 um}}, {name: bore, circle: {centre: [0 um, 0 um], radius: 100 ± 2 um}}]}
+    shape:
+      difference:
+        - {circle: {centre: [0 um, 0 um], radius: 300 ± 3 um}}
+        - {name: bore, circle: {centre: [0 um, 0 um], radius: 100 ± 2 um}}
     thermal_conductivity: 5 W/m/K
 boundaries: {outside: {on: tube.rim, temperature: 300 K}}
 sources: {heater: {on: tube.bore.rim, power: 1 mW}}
@@ -221,9 +226,7 @@ def test_the_periodic_state_is_where_a_long_transient_ends(tmp_path):
     )
     loose = EXACT.replace("0.01 %", "1 %")
     once = study(tmp_path, text + "periodic: {points: 40}\n", loose).tables["periodic"]
-    long = study(tmp_path, text + "transient: {until: 8 s, points: 160, tolerance: 0.5 %}\n", loose).tables[
-        "transient"
-    ]
+    long = study(tmp_path, text + "transient: {until: 8 s, points: 160, tolerance: 0.5 %}\n", loose).tables["transient"]
     last = np.array(long["end"].values)[-41:]
     assert np.array(once["end"].values) == pytest.approx(last, abs=2e-3 * np.ptp(last))
 
@@ -283,7 +286,8 @@ sensors: {there: {on: hot}}
 
 ISLAND = BAR.replace(
     "boundaries:",
-    "  island: {shape: {rectangle: {from: [6 mm, 0 mm], to: [7 mm, 1 mm]}}, thermal_conductivity: 1 W/m/K}\nboundaries:",
+    "  island:\n    shape: {rectangle: {from: [6 mm, 0 mm], to: [7 mm, 1 mm]}}\n"
+    "    thermal_conductivity: 1 W/m/K\nboundaries:",
 )
 
 

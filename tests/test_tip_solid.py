@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import meshio
 import numpy as np
 import pytest
 
-from thermonet.geometry.apex import Line, apex_mesh
+from thermonet.geometry.apex import Line, apex_mesh, cap_points, rim_angle
 from thermonet.geometry.mesh import LENGTH_UNIT, Mesh
 from thermonet.geometry.tip_solid import Hanging, Sheets, SolidTip, tip_solid
 from thermonet.geometry.tip_solid_interfaces import separated_tip
@@ -180,11 +181,8 @@ def test_meshes_fold_nowhere(apex):
 )
 def test_lines_that_cannot_be_are_refused(apex, widths, directions, said):
     """Narrower than the rounded end, edges that run into the foot, two lines that do not cross."""
-    lines = iter(zip(widths, directions, strict=True))
-    layers = tuple(
-        layer if layer.line is None else replace(layer, line=Line(**dict(zip(("width", "direction"), next(lines)))))
-        for layer in apex.layers
-    )
+    lines = (Line(width=width, direction=direction) for width, direction in zip(widths, directions, strict=True))
+    layers = tuple(layer if layer.line is None else replace(layer, line=next(lines)) for layer in apex.layers)
     with pytest.raises(PhysicsError, match=said):
         tip_solid(replace(apex, layers=layers), 4)
 
@@ -221,7 +219,9 @@ def test_a_sheet_conducts_k_t_along_and_k_over_t_across():
     blocks, (x, y, z) = sheet_blocks(tip), tip.mesh.points * LENGTH_UNIT
     area, thickness = 3e-12, 50e-9
     assert energy(blocks, x / 1e-6) == pytest.approx(area * thickness * 1e12, rel=1e-12)
-    assert energy(blocks, x * y / 1e-12) == pytest.approx(thickness * 1e24 * (2e-6 * 27e-18 + 3e-6 * 8e-18) / 12, rel=1e-9)
+    assert energy(blocks, x * y / 1e-12) == pytest.approx(
+        thickness * 1e24 * (2e-6 * 27e-18 + 3e-6 * 8e-18) / 12, rel=1e-9
+    )
     assert energy(blocks, z / thickness) == pytest.approx(area / thickness, rel=1e-12)
     assert full_blocks(blocks.capacity).sum() == pytest.approx(area * thickness, rel=1e-12)
 
@@ -274,12 +274,12 @@ def test_heat_balances_and_reciprocity_holds(probe):
     assert reciprocity_error(held, "thermocouple", "apex") < 1e-9
 
 
-def test_the_junction_is_the_opening(tip_system):
-    """The metals touch where the nitride between them is open, and nowhere else."""
+def test_the_junction_is_the_opening(apex, tip_system):
+    """The metals touch where the nitride between them is open, on its outer surface, and nowhere else."""
     [junction] = [line for line in tip_system.interfaces if {line.first, line.second} == {"inner_gold", "chromium"}]
     x, y, _ = tip_system.mesh.points[:, junction.first_edges] * LENGTH_UNIT
-    rim = 83.6e-9  # 60 nm on the film's inner surface, further out on the outer one
-    assert np.hypot(x, y).max() == pytest.approx(rim, rel=1e-3)
+    rim = cap_points(apex, np.array([rim_angle(apex)]), np.array([3.0]))[0, 0, 0]
+    assert np.hypot(x, y).max() == pytest.approx(rim, rel=1e-9)
     area = 2 * facet_areas(tip_system.elements, junction.first_edges).sum()
     assert math.pi * rim**2 < area < 1.1 * math.pi * rim**2
 
@@ -343,7 +343,7 @@ def test_wider_lines_conduct_more(probe):
     resistances = table["probe_resistance"].values
     assert table["widths"].values[-1] == "shells"
     assert table["width.inner_gold"].values[-1] is None
-    assert all(wide < narrow for narrow, wide in zip(resistances, resistances[1:], strict=False))
+    assert all(wide < narrow for narrow, wide in pairwise(resistances))
     assert table["relative_to_shells"].values[table["widths"].values.index("1 x")] > 1.1
 
 

@@ -22,6 +22,8 @@ from thermonet.geometry.topology import EDGES, Edges, edge_numbers, edges
 #: A cell that a node's way onto its curve would leave with less than this part of its shape keeps the node on the
 #: chord; likewise a curved cell whose volume element would fall below this part of the straight one's.
 _KEPT = 0.2
+#: Rounds in which cells with a tangent corner are split; a split leaves few new ones.
+_ROUNDS = 4
 #: Local edges of a tetrahedron's faces.
 _FACE_EDGES = np.array([(0, 1, 2), (0, 4, 3), (1, 5, 4), (2, 5, 3)])
 
@@ -226,6 +228,50 @@ _RED_INNER = (
     ((5, 7, 6, 4), (5, 7, 9, 6), (5, 7, 8, 9), (5, 7, 4, 8)),
     ((6, 8, 4, 5), (6, 8, 7, 4), (6, 8, 9, 7), (6, 8, 5, 9)),
 )
+
+
+def without_tangent_corners(mesh: Mesh, curves: Curves) -> tuple[Mesh, Curves]:
+    """Split the cells of a linear mesh that have a corner whose edges all lie on one curved surface.
+
+    On the exact surface these edges lie in its tangent plane: the curved cell would be flat at that corner, however
+    small it is made. Splitting the side opposite to the corner puts an edge inside.
+    """
+    for _ in range(_ROUNDS):
+        found = edges(mesh.cells, mesh.dimension)
+        split = _opposite_to_tangent_corners(found, _surface_of_edges(found, curves), _ranks(mesh.points, found))
+        if not len(split):
+            break
+        middle = np.full(found.ends.shape[1], -1)
+        middle[split] = np.arange(len(split))
+        done = _with_split_edges(mesh, curves, found, middle, _ranks(mesh.points, found))
+        assert done.curves is not None
+        mesh, curves = done.mesh, done.curves
+    return mesh, curves
+
+
+def _surface_of_edges(found: Edges, curves: Curves) -> Ints:
+    """Index of the curved surface (m,) that an edge lies on, -1 for none; of several the last."""
+    on = np.full(found.ends.shape[1], -1)
+    curved = np.array([not surface.is_flat for surface in curves.surfaces], dtype=bool)[curves.surface]
+    for pair in EDGES[len(curves.facets) - 1]:
+        on[edge_numbers(found, curves.facets[list(pair)][:, curved])] = curves.surface[curved]
+    return on
+
+
+def _opposite_to_tangent_corners(found: Edges, surface: Ints, rank: Ints) -> Ints:
+    """Longest inner edge, if any, opposite to every corner of a cell whose edges all lie on one curved surface."""
+    dimension = {3: 2, 6: 3}[len(found.of_cell)]
+    split = []
+    for corner in range(dimension + 1):
+        at = [i for i, pair in enumerate(EDGES[dimension]) if corner in pair]
+        across = [i for i, pair in enumerate(EDGES[dimension]) if corner not in pair]
+        around = surface[found.of_cell[at]]
+        tangent = (around[0] >= 0) & (around == around[0]).all(axis=0)
+        candidates = found.of_cell[np.ix_(across, np.flatnonzero(tangent))]
+        inner = np.where(surface[candidates] < 0, rank[candidates], -1)
+        longest = np.take_along_axis(candidates, inner.argmax(axis=0)[None], axis=0)[0]
+        split.append(longest[inner.max(axis=0, initial=-1) >= 0])
+    return np.unique(np.concatenate(split))
 
 
 def snapped(mesh: Mesh, curves: Curves) -> Mesh:

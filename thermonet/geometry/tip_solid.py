@@ -117,7 +117,7 @@ def tip_solid(apex: Apex, element_scale: float = 1.0, *, quarters: int = 2, reso
     whole, flat = _uncollapsed(cells[:4]), _uncollapsed(below[:3])
     corners, cells, region = corners[:, whole], cells[:, whole], region[whole]
     below, above, layer, of_sheet = below[:, flat], above[:, flat], layer[flat], of_sheet[flat]
-    points = _eased(grid, cells)
+    points = _straight_inside(grid, cells)
     used = np.unique(np.concatenate([nodes.ravel() for nodes in (cells, below, above)]))
     number = np.full(points.shape[1], -1)
     number[used] = np.arange(len(used))
@@ -209,23 +209,13 @@ def _with_middles(grid: TipGrid, elements: list[Ints]) -> list[Ints]:
     return found
 
 
-def _eased(grid: TipGrid, cells: Ints) -> Floats:
-    """Coordinates of all places, edges as straight as the films allow: bent ones fold cells that are wide at one end.
-
-    Edges inside the core are straight. Those that cross a film keep its curvature, the offset from their chord along
-    its normal, and no other.
-    """
-    points, (_, _, layers) = grid.points.copy(), grid.number.shape
+def _straight_inside(grid: TipGrid, cells: Ints) -> Floats:
+    """Coordinates of all places, edges inside the core straight: bent ones would fold its cells, wide at one end."""
+    points = grid.points.copy()
     surface = 2 * int((grid.layer == 0).sum())
     for middle, (a, b) in enumerate(EDGES[3], start=4):
-        across = cells[middle] % layers
-        through = (across < surface) | (across % 2 == 1)
-        node, ends = cells[middle, through], cells[[a, b]][:, through]
-        chord = (grid.points[:, ends[0]] + grid.points[:, ends[1]]) / 2
-        in_film = across[through] > surface
-        normal = grid.points[:, node + in_film] - grid.points[:, node - in_film]
-        normal[:, in_film] /= np.linalg.norm(normal[:, in_film], axis=0)
-        points[:, node] = chord + normal * ((grid.points[:, node] - chord) * normal).sum(axis=0)
+        inside = cells[middle] % grid.number.shape[2] < surface
+        points[:, cells[middle, inside]] = (points[:, cells[a, inside]] + points[:, cells[b, inside]]) / 2
     return points
 
 

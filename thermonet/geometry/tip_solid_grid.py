@@ -185,7 +185,7 @@ def _points(apex: Apex, crossing: _Crossing, rows: list[int], columns: list[int]
     """Coordinates (rows, columns, across, 3) [m] of all places of a quarter, at half steps."""
     opening, cap, neck, arm, foot = rows
     rim, last = rim_angle(apex), math.pi / 2 - apex.half_angle
-    inside, outside = rim * graded(opening, 1.0), rim + (last - rim) * graded(cap)
+    inside, outside = rim * graded(opening, 2.0), rim + (last - rim) * graded(cap)
     angle = half_steps(np.concatenate([inside, outside[1:]]))
     edge, start = _edge_of_crossing(crossing, columns)
     # Steps grow from those on the rounded end to those that an arm begins with.

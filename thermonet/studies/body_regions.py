@@ -83,8 +83,10 @@ def _linear(rebuilt: _Rebuilt, refined: Refined[SolvedBody]) -> Answered:
     body = solved.body
 
     def near(values: Values) -> Answers:
-        moved = rebuilt.mesh(values, refined.mesh)
-        return moved_answers(solved, rebuilt.body(values), None if moved is None else moved.mesh)
+        changed, moved = rebuilt.body(values), rebuilt.mesh(values, refined.mesh)
+        if moved is None and _extents(changed) != _extents(body):
+            moved = refined.mesh
+        return moved_answers(solved, changed, None if moved is None else moved.mesh)
 
     def slopes(inputs: Mapping[str, Input]) -> Mapping[str, Gradient]:
         return gradients(near, inputs)
@@ -112,6 +114,11 @@ def _linear(rebuilt: _Rebuilt, refined: Refined[SolvedBody]) -> Answered:
         },
         slopes=slopes,
     )
+
+
+def _extents(body: Body) -> tuple[float | None, ...]:
+    """Dimensions that a mesh does not show: matrices hold them, not the coefficients of their terms [m]."""
+    return body.depth, *(filling.thickness for filling in body.fillings.values())
 
 
 def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:

@@ -187,8 +187,9 @@ class Held:
         if unknown or not self.ports:
             raise KeyError(f"no port is called {', '.join(sorted(unknown))}" if unknown else "no port is held")
         self.K, self.C = self.system.total(self.system.K), self.system.total(self.system.C)
-        self.fixed = np.unique(np.concatenate([self.system.ports[name] for name in self.ports]))
-        self.free = np.setdiff1d(np.arange(self.system.size), self.fixed)
+        held = np.zeros(self.system.size, dtype=bool)
+        held[np.concatenate([self.system.ports[name] for name in self.ports])] = True
+        self.fixed, self.free = np.flatnonzero(held), np.flatnonzero(~held)
 
     def again(self, theta: Mapping[str, float]) -> Held:
         """Hold the same ports at other coefficients.

@@ -16,7 +16,7 @@ from thermonet.geometry.cad.sizes import Sizes
 from thermonet.geometry.curves import Curves, Surface
 from thermonet.geometry.mesh import LENGTH_UNIT, Ints, Mesh
 from thermonet.geometry.quality import volumes
-from thermonet.geometry.refine import quadratic, snapped
+from thermonet.geometry.refine import quadratic, snapped, without_tangent_corners
 from thermonet.geometry.topology import facets, outer
 from thermonet.quantities.errors import PhysicsError
 
@@ -82,7 +82,7 @@ def meshed(found: Checked, degree: int = 2) -> DrawnMesh:
     mesh, curves, owners = _with_faces(mesh, {name: faces(shape) for name, shape in shapes.items()}, NEAR * size)
     if found.drawing.kind == "axisymmetric":
         mesh = _with_axis(mesh)
-    mesh = snapped(mesh, curves)
+    mesh, curves = without_tangent_corners(snapped(mesh, curves), curves)
     return DrawnMesh(mesh if degree == 1 else quadratic(mesh, curves), curves, owners)
 
 

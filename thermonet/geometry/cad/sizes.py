@@ -21,13 +21,14 @@ from thermonet.geometry.mesh import Floats, Ints
 
 #: Size of an element in parts of a region's local thickness: two elements across a film in the plane; in space one,
 #: wider than thick, because the number of elements goes with the square of the width.
-_OF_THICKNESS = {2: 0.5, 3: 2.0}
-#: Size of an element in parts of the radius of a curved face: thirteen elements around a circle.
-_OF_RADIUS = 0.5
+_OF_THICKNESS = {2: 0.5, 3: 4.0}
+#: Size of an element in parts of the radius of a curved face: thirteen around a circle; more in space, where netgen's
+#: facets are up to half as large again as they should.
+_OF_RADIUS = {2: 0.5, 3: 0.35}
 #: Largest size in parts of the diagonal of the drawing.
 _OF_DIAGONAL = {2: 1 / 20, 3: 1 / 10}
 #: Sizes from a thickness are not smaller than the region over this number: elements in thinner films are flat ...
-_ALONG = {2: 2000, 3: 100}
+_ALONG = {2: 2000, 3: 50}
 #: ... but at most by this ratio of size to thickness, beyond which a film is better an interface.
 FLATTEST = 50.0
 #: A region's faces are sampled at so many places along it to see how thick it is.
@@ -165,7 +166,7 @@ def _looked_at(shape: Shape) -> list[_Looked]:
         if places.shape[1]:
             thick = thickness(shape, found, places, inward, reach)
             fits = np.maximum(_OF_THICKNESS[space] * thick, reach / _ALONG[space])
-            follows = _OF_RADIUS * radius(face.surface, places)
+            follows = _OF_RADIUS[space] * radius(face.surface, places)
             looked.append(_Looked(face, places, fits, follows, float(np.median(thick))))
     return looked
 

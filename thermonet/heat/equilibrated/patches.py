@@ -148,7 +148,7 @@ class Patches:
         return order, np.searchsorted(flat[order], np.arange(len(self.outlets.sizes) + 1))
 
     def at_facets(self, reference: CellReference, facets: Ints, place: int) -> tuple[Ints, Ints]:
-        """Patch (n,) of one corner of outer facets, by its place in ascending order, and their unknowns there (n, f)."""
+        """Patch (n,) of a corner of outer facets, by its place in ascending order, and their unknowns there (n, f)."""
         cell, opposite = self.faces.cells[0, facets], self.faces.corners[0, facets]
         corner = reference.around[opposite, place]
         # Facets around a corner are numbered without the one opposite to it.

@@ -8,7 +8,7 @@ from thermonet.report.figures.drawing import Drawing, svg_text
 from thermonet.report.figures.field import axis_figure, field_figure
 from thermonet.report.figures.lines import lines_figure
 from thermonet.report.figures.network import network_figure
-from thermonet.report.figures.response import frequency_figure, response_figure, step_figure
+from thermonet.report.figures.response import frequency_figure, response_figure, step_figure, time_figures
 from thermonet.studies.probe import ProbeStudy
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "response_figure",
     "step_figure",
     "svg_text",
+    "time_figures",
     "trials_figure",
 ]
 

@@ -9,8 +9,8 @@ from matplotlib.tri import Triangulation
 from thermonet.geometry.mesh import LENGTH_UNIT
 from thermonet.quantities.formatting import scaled
 from thermonet.report.figures.drawing import Drawing, canvas, styled
-from thermonet.report.figures.solid import solid_figure
 from thermonet.report.figures.section import COLOUR_MAP, outlines, quartered
+from thermonet.report.figures.solid import solid_figure
 from thermonet.report.names import printed, printed_unit
 from thermonet.results.record import Column
 from thermonet.studies.body import BodyStudy

@@ -57,7 +57,9 @@ def lines_figure(study: ProbeStudy) -> Drawing:
             curve.distance * _UM, curve.temperature * factor, style, color=colours[curve.film], linewidth=3, alpha=0.9
         )
         along.plot(curve.distance * _UM, curve.temperature * factor, style, color=INK, linewidth=0.8)
-    along.set(xlabel="distance from the contact plane [µm]", ylabel=f"temperature rise per watt [{unit}]", ylim=(0, None))
+    along.set(
+        xlabel="distance from the contact plane [µm]", ylabel=f"temperature rise per watt [{unit}]", ylim=(0, None)
+    )
     along.set_title("Along the cantilever (full), across it (dashed)")
     along.legend(
         handles=[

@@ -11,7 +11,7 @@ from thermonet.geometry.mesh import Floats
 from thermonet.quantities.formatting import scaled
 from thermonet.report.figures.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, Drawing, canvas, gridded, styled
 from thermonet.report.names import printed, printed_unit, symbol_math
-from thermonet.results.record import Column, Quantity, Result
+from thermonet.results.record import Column, Quantity, Result, Table
 from thermonet.studies.probe import ProbeStudy
 from thermonet.system.response import harmonic, step
 
@@ -167,6 +167,37 @@ def response_figure(result: Result) -> Drawing | None:
     axes.legend()
     gridded(axes)
     return Drawing("response", "Step response", "After a source is switched on, per watt of it.", figure, table)
+
+
+_IN_TIME = {
+    "transient": ("In time", "Temperature of every sensor from the initial temperature on."),
+    "periodic": ("Periodic state", "Temperature of every sensor over one period, after very many of them."),
+}
+
+
+@styled
+def time_figures(result: Result) -> list[Drawing]:
+    """Draw the tables 'transient' and 'periodic' of a body, where it has them: every sensor over time."""
+    return [
+        _time_figure(name, title, caption, result.tables[name])
+        for name, (title, caption) in _IN_TIME.items()
+        if len(result.tables.get(name, {})) > 1
+    ]
+
+
+def _time_figure(name: str, title: str, caption: str, table: Table) -> Drawing:
+    (_, first), *others = table.items()
+    time = np.array(first.values, dtype=float)
+    factor, unit = scaled(float(time.max()), "s")
+    figure = canvas(9.6, 3.9, left=0.09, right=0.985, bottom=0.14, top=0.95)
+    axes = figure.subplots()
+    for sensor, column in others:
+        axes.plot(time * factor, np.array(column.values, dtype=float), linewidth=1.8, label=sensor)
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.set(xlim=(0, time.max() * factor), xlabel=f"time [{printed_unit(unit)}]", ylabel="temperature [K]")
+    axes.legend()
+    gridded(axes)
+    return Drawing(name, title, caption, figure, table)
 
 
 def _numbers(column: Column, rows: list[int]) -> Floats:

@@ -127,8 +127,8 @@ def _masked(matrix: Matrix, free: NDArray[np.bool_]) -> Linear:
 
 
 def _columns(job: Linear, block: Array) -> Array:
-    """Do a job for every column, each a vector on its own in memory before and after."""
-    return np.stack([job(np.ascontiguousarray(one)) for one in block.T]).T
+    """Do a job for every column."""
+    return np.stack([job(np.ascontiguousarray(one)) for one in block.T]).T  # they stay vectors in memory
 
 
 # --- other coefficients -------------------------------------------------------------------------------------------

@@ -76,12 +76,14 @@ def _placed(solve: Linear, unknowns: Integers, kind: np.dtype[Any]) -> Linear:
     """Solver on all unknowns from one on some of them, in their order; real factors take complex loads by parts."""
 
     def placed(load: Array) -> Array:
-        some = np.ascontiguousarray(load[unknowns])
-        solution = np.zeros(load.shape, dtype=np.result_type(load.dtype, kind))
+        # One load after the other in memory, which is how the factors take them.
+        some = load.T.take(unknowns, axis=-1).T
+        solution = np.zeros(load.T.shape, dtype=np.result_type(load.dtype, kind)).T
         if np.iscomplexobj(some) and not np.issubdtype(kind, np.complexfloating):
-            solution[unknowns] = solve(some.real.copy()) + 1j * solve(some.imag.copy())
+            found = solve(some.real.copy(order="F")) + 1j * solve(some.imag.copy(order="F"))
         else:
-            solution[unknowns] = solve(some.astype(solution.dtype, copy=False))
+            found = solve(some.astype(solution.dtype, copy=False))
+        solution.T[..., unknowns] = found.T
         return solution
 
     return placed
