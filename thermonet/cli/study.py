@@ -166,10 +166,11 @@ def _summary(result: Result) -> str:
 
 
 def _quantities(result: Result) -> Iterator[str]:
-    from thermonet.quantities.formatting import with_unit
+    from thermonet.quantities.formatting import known_digits, with_unit
 
     for key, quantity in result.quantities.items():
-        line = f"  {key:24} {quantity.symbol:8} {with_unit(quantity.value, quantity.unit, quantity.u)}"
+        digits = known_digits(quantity.value, quantity.numerical_error)
+        line = f"  {key:24} {quantity.symbol:8} {with_unit(quantity.value, quantity.unit, quantity.u, digits)}"
         if quantity.numerical_error:
             line += f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
         yield line

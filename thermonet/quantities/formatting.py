@@ -91,7 +91,20 @@ def _dimensionless(value: float, u: float | None, digits: int) -> str:
 def _plain(number: float, digits: int) -> str:
     """So many significant digits, without an exponent where a person would write none."""
     rounded = float(f"{number:.{digits}g}")
-    return f"{rounded:g}" if abs(rounded) < 1e5 else f"{rounded:.{digits}g}"
+    return f"{rounded:.{max(digits, 6)}g}" if abs(rounded) < 1e5 else f"{rounded:.{digits}g}"
+
+
+def known_digits(value: float, error: float | None, fewest: int = 4, most: int = 8) -> int:
+    """Significant digits of a value that an error leaves it, within limits.
+
+    Examples
+    --------
+    >>> known_digits(309.7529, 1.2e-3), known_digits(309.7529, 20.0), known_digits(1.0, None)
+    (6, 4, 4)
+    """
+    if not error or not value or not abs(value) > error:
+        return fewest
+    return min(max(math.floor(math.log10(abs(value) / error)) + 1, fewest), most)
 
 
 def _spaced(number: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from thermonet.quantities.formatting import with_unit
+from thermonet.quantities.formatting import known_digits, with_unit
 from thermonet.quantities.inputs import Input
 from thermonet.report.names import (
     printed,
@@ -67,7 +67,7 @@ def quantities_grid(quantities: Mapping[str, Quantity]) -> Grid:
         (
             words(key),
             symbol_markup(item.symbol),
-            printed(item.value, item.unit, item.u),
+            printed(item.value, item.unit, item.u, known_digits(item.value, item.numerical_error)),
             numerical_error(item),
             prose(item.description),
         )

@@ -82,7 +82,7 @@ def study_body(document: BodyDocument, *, bounds: bool = False) -> BodyStudy:
     result = Result(
         kind="study",
         name=document.name,
-        quantities={key: _quantity(found, key, budgets[key]) for key in found.answers},
+        quantities={key: _quantity(found, key, budgets[key]) for key in found.answers} | dict(found.in_time),
         tables={f"budget.{key}": budget_table(spread) for key, spread in budgets.items() if spread.lines}
         | dict(found.tables)
         | intervals,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thermonet.geometry.mesh import Floats, Mesh
 from thermonet.heat.body import Body
 from thermonet.quantities.inputs import Input
-from thermonet.results.record import Check, Table
+from thermonet.results.record import Check, Quantity, Table
 from thermonet.studies.body_answers import Answers, SolvedBody
 from thermonet.studies.body_nonlinear import NonlinearBody
 from thermonet.uncertainty.budget import Gradient
@@ -37,6 +37,8 @@ class Answered:
         What the error of every answer is compared with.
     errors
         Numerical error of every answer.
+    in_time
+        Quantities of a transient, by key.
     tables, checks
         As a result has them.
     slopes
@@ -52,6 +54,7 @@ class Answered:
     answers: Answers
     sizes: Answers
     errors: Answers
+    in_time: Mapping[str, Quantity] = field(default_factory=dict)
     tables: Mapping[str, Table]
     checks: Mapping[str, Check]
     slopes: Callable[[Mapping[str, Input]], Mapping[str, Gradient]]

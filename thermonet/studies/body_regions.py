@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thermonet.documents.body.drawn import DrawnDocument
 from thermonet.heat.body import Body
 from thermonet.heat.body_model import BodyModel, axis_names, body_model
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
-from thermonet.results.record import Check, Column, Table
+from thermonet.results.record import Check, Column, Quantity, Table
 from thermonet.studies.body_answered import Answered, answer_sizes
 from thermonet.studies.body_answers import Answers, SolvedBody, moved_answers
 from thermonet.studies.body_drawn import drawn_body
@@ -23,6 +23,7 @@ from thermonet.studies.body_time import (
     body_transient,
     compared,
     periodic_table,
+    temperatures_at_end,
     transient_balance,
     transient_table,
 )
@@ -106,6 +107,7 @@ def _linear(rebuilt: _Rebuilt, refined: Refined[SolvedBody]) -> Answered:
         answers=solved.answers,
         sizes=answer_sizes(solved),
         errors=refined.errors,
+        in_time=in_time.quantities,
         tables=tables,
         checks={
             "energy_balance": energy_balance(solved.heats(rise), solved.model.powers),
@@ -145,6 +147,7 @@ def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
         answers=solved.answers,
         sizes=answer_sizes(solved),
         errors=refined.errors,
+        in_time=in_time.quantities,
         tables=in_time.tables,
         checks={"energy_balance": energy_balance(solved.heats(), solved.model.powers), **in_time.checks},
         slopes=slopes,
@@ -153,17 +156,18 @@ def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
 
 @dataclass(frozen=True)
 class _Time:
-    """Tables and checks of a body in time."""
+    """Tables, checks and quantities of a body in time."""
 
-    tables: dict[str, Table]
-    checks: dict[str, Check]
+    tables: dict[str, Table] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
+    quantities: dict[str, Quantity] = field(default_factory=dict)
 
 
 def _in_time(rebuilt: _Rebuilt, mesh: BodyMesh, body: Body, model: BodyModel) -> _Time:
     """Follow a transient on meshes that are refined until it is as exact as was asked; nothing where none is asked."""
     stated = rebuilt.document.transient
     if stated is None:
-        return _Time({}, {})
+        return _Time()
     initial = rebuilt.document.temperature if stated.initial is None else stated.initial
     request = Request(
         until=stated.until.value,
@@ -190,4 +194,4 @@ def _in_time(rebuilt: _Rebuilt, mesh: BodyMesh, body: Body, model: BodyModel) ->
         "transient": transient_table(found),
         "transient_error": {"sensor": Column("", list(found.sensors)), "error": error},
     }
-    return _Time(tables, {"transient_heat_balance": transient_balance(found)})
+    return _Time(tables, {"transient_heat_balance": transient_balance(found)}, temperatures_at_end(judged))

@@ -10,7 +10,7 @@ import numpy as np
 from thermonet.heat.body import Body
 from thermonet.heat.body_model import BodyModel
 from thermonet.heat.nonlinear import nonlinear_system
-from thermonet.results.record import Check, Column, Table
+from thermonet.results.record import Check, Column, Quantity, Table
 from thermonet.studies.body_answers import SolvedBody
 from thermonet.system.core import Vector
 from thermonet.system.drive import Drive
@@ -145,6 +145,23 @@ def transient_table(found: Transient) -> Table:
     """Temperature of every sensor in time."""
     columns = {name: Column("K", [float(value) for value in values]) for name, values in found.sensors.items()}
     return {"time": Column("s", [float(time) for time in found.times]), **columns}
+
+
+def temperatures_at_end(judged: InTime) -> dict[str, Quantity]:
+    """Temperature of every sensor at the last time, with its numerical error; what inputs do to it is not followed."""
+    last = float(judged.found.times[-1])
+    return {
+        f"temperature_at_end.{name}": Quantity(
+            value=float(values[-1]),
+            unit="K",
+            symbol=f"T({name}, t)",
+            description=f"mean temperature at '{name}' at t = {last:g} s",
+            u=None,
+            numerical_error=judged.error[name],
+            source="finite elements and implicit steps in time",
+        )
+        for name, values in judged.found.sensors.items()
+    }
 
 
 def transient_balance(found: Transient) -> Check:

@@ -137,11 +137,17 @@ def _face(edges: Sequence[Edge]) -> Built:
 
 
 def _revolved(face: Built, angle: float) -> Built:
-    """A face in (r, z) turned about the z axis, starting above the x axis."""
+    """A face in (r, z) turned about the z axis, starting above the x axis.
+
+    A full turn is made of four quarters, whose seams stay: netgen fails at the tip of a cone that one face surrounds.
+    """
     o = occ()
     axis = o.Axis(o.Pnt(0, 0, 0), o.Z)
     standing = face.Rotate(o.Axis(o.Pnt(0, 0, 0), o.X), 90)
-    return o.Revolve(standing, axis, min(math.degrees(angle), 360.0))
+    degrees = math.degrees(angle)
+    if degrees < 360 * (1 - 1e-12):
+        return o.Revolve(standing, axis, degrees)
+    return o.Fuse([o.Revolve(standing.Rotate(axis, start), axis, 90) for start in (0, 90, 180, 270)])
 
 
 def _turned(shape: Turned) -> Built:

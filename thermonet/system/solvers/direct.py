@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from thermonet.quantities.errors import PhysicsError
 from thermonet.system.layout import Layout
 from thermonet.system.solvers.ordering import elimination_order
 
@@ -20,6 +21,8 @@ Matrix: TypeAlias = Any  #: scipy.sparse.csr_array, or a plain array; scipy has 
 
 #: Below this size minimum degree orders a matrix before its coordinates are halved once.
 _SMALL = 2_000
+
+_SINGULAR = "the system has no one answer: a part of it has no path of heat to a held port, or coefficients cancel"
 
 
 def dense_solve(matrix: Matrix, free: Integers) -> Linear:
@@ -36,6 +39,11 @@ def sparse_solve(matrix: Matrix, free: Integers, layout: Layout | None) -> Linea
     SuperLU without pivots, which no positive definite matrix needs (J. W. Demmel et al., SIAM J. Matrix Anal. Appl. 20,
     720 (1999), doi:10.1137/S0895479895291765), or CHOLMOD where it is installed. The order is by nested dissection of
     the layout, found once for all matrices of a mesh, or by minimum degree where there is none.
+
+    Raises
+    ------
+    PhysicsError
+        The matrix is singular.
     """
     if layout is None or len(free) < _SMALL:
         return _placed(_superlu(matrix[free][:, free], "MMD_AT_PLUS_A"), free, matrix.dtype)
@@ -52,8 +60,10 @@ def _superlu(matrix: Matrix, order: str) -> Linear:
     from scipy.sparse.linalg import splu
 
     options = {"SymmetricMode": True}
-    factors = splu(sp.csc_array(matrix), permc_spec=order, diag_pivot_thresh=0.0, options=options)
-    return factors.solve
+    try:
+        return splu(sp.csc_array(matrix), permc_spec=order, diag_pivot_thresh=0.0, options=options).solve
+    except RuntimeError as error:
+        raise PhysicsError(_SINGULAR) from error
 
 
 def cholmod(matrix: Matrix) -> Linear | None:
@@ -69,7 +79,10 @@ def cholmod(matrix: Matrix) -> Linear | None:
         return None
     if not hasattr(found, "Factor"):  # versions from 0.5 on speak differently
         return None
-    return found.cholesky(sp.csc_matrix(matrix), ordering_method="natural")
+    try:
+        return found.cholesky(sp.csc_matrix(matrix), ordering_method="natural")
+    except found.CholmodError as error:
+        raise PhysicsError(_SINGULAR) from error
 
 
 def _placed(solve: Linear, unknowns: Integers, kind: np.dtype[Any]) -> Linear:

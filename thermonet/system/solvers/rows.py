@@ -67,10 +67,12 @@ def by_rows(matrix: Matrix, largest: int | None = None) -> Rows:
 
 
 def _some_rows(matrix: Matrix, rows: slice) -> Matrix:
+    """Consecutive rows that share the matrix's memory, which the constructor would copy."""
     starts = matrix.indptr[rows.start : rows.stop + 1]
     within = slice(starts[0], starts[-1])
-    arrays = (matrix.data[within], matrix.indices[within], starts - starts[0])
-    return sp.csr_array(arrays, shape=(rows.stop - rows.start, matrix.shape[1]))
+    part = sp.csr_array((rows.stop - rows.start, matrix.shape[1]), dtype=matrix.dtype)
+    part.data, part.indices, part.indptr = matrix.data[within], matrix.indices[within], starts - starts[0]
+    return part
 
 
 def cores() -> int:
