@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -106,8 +107,8 @@ def uniform(conductor, name):
     return Load(density=density)
 
 
-def solution(conductor, loads):
-    """Temperatures of loads (nodes, loads), and the loads as vectors, by a direct solver."""
+def solution(conductor, loads, works=None):
+    """Temperatures of loads (nodes, loads), and the loads as vectors if they are not given, by a direct solver."""
     elements = conductor.elements
     count, everywhere = elements.size, elements.everywhere
     matrix = stiffness(elements, everywhere, conductor.conductivity)
@@ -115,7 +116,8 @@ def solution(conductor, loads):
     matrix += sum(jump_matrix(elements, *place) for place in conductor.interfaces)
     if conductor.exchange is not None:
         matrix += mass(elements, everywhere, conductor.exchange)
-    works = np.column_stack([_vector(conductor, item) for item in loads])
+    if works is None:
+        works = np.column_stack([_vector(conductor, item) for item in loads])
     tied = np.arange(count)
     for nodes in conductor.isothermal:
         tied[np.unique(nodes)] = nodes[0, 0]
@@ -185,7 +187,7 @@ def _box(cuts, heights, layers, solid):
     size = 700 if solid else 400
     grids = [cuts, *([np.array([0, 0.5, 1]) * cuts[-1]] if solid else []), heights]
     axes = [
-        np.unique(np.concatenate([np.linspace(a, b, int(np.ceil((b - a) / size)) + 1) for a, b in zip(at, at[1:])]))
+        np.unique(np.concatenate([np.linspace(a, b, int(np.ceil((b - a) / size)) + 1) for a, b in pairwise(at)]))
         for at in grids
     ]
     box = (MeshTet if solid else MeshTri).init_tensor(*axes)

@@ -211,6 +211,19 @@ sensors: {bore: {on: tube.bore.rim}}
     assert found.u == pytest.approx(scale * math.hypot(3 / 300, 2 / 100), rel=1e-3)
 
 
+def test_a_bar_answers_oscillating_heat_as_a_line_does(tmp_path):
+    """H = R tanh(q) / q with q^2 = s L^2 rho c / k at its heated end."""
+    text = BAR + "sources: {heater: {on: bar.right, power: 1 W}}\nsensors: {end: {on: bar.right}}\n"
+    table = study(tmp_path, text, EXACT.replace("0.01 %", "0.001 %")).tables["frequency"]
+    frequency = np.array(table["frequency"].values)
+    q = np.sqrt(2j * np.pi * frequency * 16e-6 * 2e6 / 20)
+    exact = 4e-3 / (20 * 1e-6) * np.tanh(q) / q
+    heard = frequency < 10 * 20 / (16e-6 * 2e6)
+    assert heard.sum() > 80
+    assert np.array(table["amplitude.end.heater"].values)[heard] == pytest.approx(np.abs(exact)[heard], rel=2e-3)
+    assert np.array(table["phase.end.heater"].values)[heard] == pytest.approx(np.angle(exact)[heard], abs=2e-3)
+
+
 SWINGING = (
     BAR
     + """

@@ -34,6 +34,8 @@ from thermonet.quantities.formatting import with_unit
 
 #: Smallest element scale: elements grow in number with its inverse square.
 _FINEST = 0.05
+#: The same of a tip with lines, which is solved in three dimensions: 5 GB.
+_FINEST_SOLID = 0.7
 
 
 class SizeEffect(Entry):
@@ -207,8 +209,10 @@ class ProbeDocument(Entry):
         yield from _plate_shape(self)
         yield from _contact(self)
         yield from _signal(self)
-        if self.numerics.element_scale.value < _FINEST:
-            yield "numerics.element_scale", f"would need too much memory, expected at least {_FINEST:g}"
+        lines = any(layer.width is not None for layer in self.apex.layers.values())
+        finest = _FINEST_SOLID if lines else _FINEST
+        if self.numerics.element_scale.value < finest:
+            yield "numerics.element_scale", f"would need too much memory, expected at least {finest:g}"
 
 
 def _layer_words(probe: ProbeDocument) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ import numpy as np
 from thermonet.geometry.interfaces import Interface
 from thermonet.geometry.mesh import Ints
 from thermonet.geometry.tip_solid import Hanging, SolidTip
-from thermonet.geometry.topology import EDGES, FACETS, packed, shared
+from thermonet.geometry.topology import FACETS, ascending, packed, shared
 
 
 def separated_tip(tip: SolidTip, bonded: Callable[[str, str], bool]) -> tuple[SolidTip, list[Interface]]:
@@ -71,22 +71,11 @@ def _faces(tip: SolidTip) -> _Faces:
     cells, sheets = tip.mesh.cells, tip.sheets
     listed = [cells[list(face)] for face in FACETS[3]] + [sheets.lower, sheets.upper]
     region = np.concatenate([np.tile(tip.mesh.region, 4), np.tile(sheets.region, 2)])
-    nodes = _ascending(np.concatenate(listed, axis=1))
+    nodes = ascending(np.concatenate(listed, axis=1), 2)[0]
     key = packed(nodes[:3])
     order = np.argsort(key, kind="stable")
     same = key[order][1:] == key[order][:-1]
     return _Faces(nodes, region, np.stack([order[:-1][same], order[1:][same]]))
-
-
-def _ascending(faces: Ints) -> Ints:
-    """Six-node faces with their corners in ascending order, so that two sides of an interface match node by node."""
-    order = np.argsort(faces[:3], axis=0)
-    middle = np.zeros((3, 3), dtype=np.int64)
-    for number, (a, b) in enumerate(EDGES[2], start=3):
-        middle[a, b] = middle[b, a] = number
-    corners = np.take_along_axis(faces, order, axis=0)
-    places = np.stack([middle[order[a], order[b]] for a, b in EDGES[2]])
-    return np.concatenate([corners, np.take_along_axis(faces, places, axis=0)])
 
 
 def _bodies(names: tuple[str, ...], sides: Ints, bonded: Callable[[str, str], bool]) -> Ints:

@@ -20,12 +20,8 @@ import numpy as np
 
 from thermonet.geometry.mesh import Floats
 from thermonet.heat.equilibrated.conductor import Conductor, Load
-from thermonet.heat.equilibrated.flux import equilibrated_flux, flux_order
+from thermonet.heat.equilibrated.flux import equilibrated_flux
 from thermonet.heat.equilibrated.mismatch import mismatch
-from thermonet.heat.equilibrated.patches import faces_of
-from thermonet.heat.equilibrated.primal import primal_products
-from thermonet.heat.equilibrated.raviart_thomas import cell_reference
-from thermonet.heat.equilibrated.surfaces import surfaces_of
 
 
 @dataclass(frozen=True)
@@ -85,30 +81,3 @@ def goal_errors(
     middle = products[:, len(alone) :].T / 2
     correction = middle.sum(axis=1)
     return GoalErrors(correction, np.abs(correction) + half.sum(axis=1), np.abs(middle) + half)
-
-
-def geometry_change(
-    straight: Conductor, curved: Conductor, loads: tuple[Sequence[Load], Sequence[Load]], fields: Floats
-) -> Floats:
-    """Change of all transfer resistances when polygons become curves (loads, loads) [K/W].
-
-    The products of temperatures are stationary, so those of one mesh tell the change to first order; what the mesh with
-    curves still leaves out falls with the fourth power of the element size and is far less.
-
-    Parameters
-    ----------
-    straight, curved
-        The body on the same nodes and cells, with middle nodes on chords and on curves.
-    loads
-        Its loads on the one and on the other.
-    fields
-        Their temperatures on either (nodes, loads) [K].
-    """
-    there, here = (_products(conductor, own, fields) for conductor, own in zip((straight, curved), loads, strict=True))
-    return here - there
-
-
-def _products(conductor: Conductor, loads: Sequence[Load], fields: Floats) -> Floats:
-    reference = cell_reference(conductor.cells.dimension, conductor.cells.degree, flux_order(conductor))
-    surfaces = surfaces_of(conductor, loads, reference, faces_of(conductor))
-    return primal_products(conductor, loads, fields, reference, surfaces)

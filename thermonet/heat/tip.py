@@ -122,7 +122,7 @@ def tip_model(mesh: Mesh, properties: HeatProperties, sensing: TipSensing, *, by
         C=C,
         theta=tip_coefficients(properties) if by_term else {"K.tip": 1.0, "C.tip": 1.0},
         sources={"apex": heat},
-        sensors={"thermocouple": _junction_mean(elements, interfaces, sensing.metals), "contact": heat},
+        sensors={"thermocouple": junction_mean(elements, interfaces, sensing.metals), "contact": heat},
         ports={"foot": np.unique(split.boundaries["foot"])}
         | {f"region.{name}": nodes for name, nodes in regions.items()},
         one=np.ones(elements.size),
@@ -185,14 +185,14 @@ def _by_cell(elements: Elements, by_region: Mapping[str, float]) -> Floats:
     return np.array([by_region[name] for name in elements.mesh.names])[elements.mesh.region]
 
 
-def _junction_mean(elements: Elements, interfaces: list[Interface], metals: tuple[str, str]) -> Floats:
+def junction_mean(elements: Elements, interfaces: Sequence[Interface], metals: tuple[str, str]) -> Floats:
     """Weights of the mean temperature over the interface of two metals, both sides alike."""
     line = _junction(interfaces, metals)
     sides = [facet_load(elements, edges) for edges in (line.first_edges, line.second_edges)]
     return sum(sides) / sum(side.sum() for side in sides)
 
 
-def _junction(interfaces: list[Interface], metals: tuple[str, str]) -> Interface:
+def _junction(interfaces: Sequence[Interface], metals: tuple[str, str]) -> Interface:
     for line in interfaces:
         if {line.first, line.second} == set(metals):
             return line

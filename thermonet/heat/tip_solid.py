@@ -14,7 +14,7 @@ from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.geometry.tip_solid import SolidTip
 from thermonet.geometry.tip_solid_interfaces import separated_tip
 from thermonet.heat.assembly import Layout, layout_of
-from thermonet.heat.elements import Elements, facet_load, solid_elements
+from thermonet.heat.elements import Elements, solid_elements
 from thermonet.heat.forms import Form, capacity, conduction, jump
 from thermonet.heat.source import apex_source
 from thermonet.heat.tip import (
@@ -24,6 +24,7 @@ from thermonet.heat.tip import (
     capacity_term,
     conduction_term,
     interface_term,
+    junction_mean,
     tip_coefficients,
 )
 from thermonet.heat.tip_solid_sheets import sheet_blocks
@@ -108,7 +109,7 @@ def solid_tip_model(
         C=_terms(layout, storing) if by_term else {"C.tip": _sum(layout, storing, theta)},
         theta=theta if by_term else {"K.tip": 1.0, "C.tip": 1.0},
         sources={"apex": heat},
-        sensors={"thermocouple": _junction_mean(elements, interfaces, sensing.metals), "contact": heat},
+        sensors={"thermocouple": junction_mean(elements, interfaces, sensing.metals), "contact": heat},
         ports={"foot": tip.foot} | {f"region.{name}": _nodes_of(tip, name) for name in tip.mesh.names},
         one=np.ones(elements.size),
         layout=element_layout(_on_surface(tip), tip.mesh.cells, tip.sheets.lower, tip.sheets.upper),
@@ -159,13 +160,6 @@ def _nodes_of(tip: SolidTip, name: str) -> Ints:
     cells = tip.mesh.cells[:, tip.mesh.region == index]
     faces = [side[:, sheets.region == index].ravel() for side in (sheets.lower, sheets.upper)]
     return np.unique(np.concatenate([cells.ravel(), *faces]))
-
-
-def _junction_mean(elements: Elements, interfaces: Sequence[Interface], metals: tuple[str, str]) -> Floats:
-    """Weights of the mean temperature over the interface of two metals, both sides alike."""
-    [line] = [line for line in interfaces if {line.first, line.second} == set(metals)]
-    sides = [facet_load(elements, faces) for faces in (line.first_edges, line.second_edges)]
-    return sum(sides) / sum(side.sum() for side in sides)
 
 
 def _without_hanging(tip: SolidTip) -> tuple[Ints, Matrix]:

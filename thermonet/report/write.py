@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from thermonet.report.field import write_body_field, write_field
-from thermonet.report.figures import Drawing, body_figure, probe_drawings, response_figure, svg_text, time_figures
+from thermonet.report.figures import (
+    Drawing,
+    body_figure,
+    pairs_frequency_figure,
+    probe_drawings,
+    response_figure,
+    svg_text,
+    time_figures,
+)
 from thermonet.report.html import calibration_page, certificate_page, probe_page, result_page
 from thermonet.results.folder import table_csv
 from thermonet.results.record import Result
@@ -82,8 +90,8 @@ def write_result_report(folder: Path, result: Result, provenance: Mapping[str, o
 def _write_plain(
     folder: Path, result: Result, fields: Sequence[Drawing], provenance: Mapping[str, object], title: str
 ) -> Path:
-    response = response_figure(result)
-    drawings = [*fields, *([] if response is None else [response]), *time_figures(result)]
+    responses = [found for found in (response_figure(result), pairs_frequency_figure(result)) if found is not None]
+    drawings = [*fields, *responses, *time_figures(result)]
     drawn = _write_figures(folder, {drawing.name: drawing for drawing in drawings})
     return _write_page(folder, result_page(result, drawn, provenance, title=title))
 

@@ -9,7 +9,7 @@ import numpy as np
 from thermonet.results.record import Check, Column, Table
 from thermonet.studies.body_answers import SolvedBody
 from thermonet.system.modes import Transfer
-from thermonet.system.response import step
+from thermonet.system.response import harmonic, step
 from thermonet.system.steady import gradient
 
 #: Largest imbalance of heat, and largest difference of two routes to one resistance, that rounding explains.
@@ -23,21 +23,38 @@ def _pairs(solved: SolvedBody) -> list[tuple[str, str]]:
 
 
 def response_tables(solved: SolvedBody) -> dict[str, Table]:
-    """Step responses and modes of all pairs of sensor and source; nothing where heat capacities are not known."""
+    """Step and harmonic responses and modes of all pairs of sensor and source; none without heat capacities."""
     if not solved.body.has_capacity or not _pairs(solved):
         return {}
     seen = {f"{sensor}.{source}": solved.transfer(sensor, source) for sensor, source in _pairs(solved)}
-    return {"response": _step_table(seen), "modes": _modes_table(seen)}
+    return {"response": _step_table(seen), "frequency": _frequency_table(seen), "modes": _modes_table(seen)}
 
 
 def _step_table(seen: Mapping[str, Transfer]) -> Table:
     """Temperature per watt after a source is switched on, from the fastest mode that matters to the slowest."""
-    times = next(iter(seen.values())).time_constants
-    heard = np.max([np.abs(response.shares) for response in seen.values()], axis=0) > 1e-2
-    first = max(float(times[heard].min()), 1e-9 * float(times[0])) / 10
-    time = np.concatenate([[0.0], np.geomspace(first, 10 * times[0], 160)])
+    slowest, fastest = _heard_times(seen)
+    time = np.concatenate([[0.0], np.geomspace(fastest / 10, 10 * slowest, 160)])
     columns = {pair: Column("K/W", list(step(response, time))) for pair, response in seen.items()}
     return {"time": Column("s", list(time)), **columns}
+
+
+def _frequency_table(seen: Mapping[str, Transfer]) -> Table:
+    """Amplitude and phase per watt that oscillates, from far below the slowest mode to where little is left."""
+    slowest, fastest = _heard_times(seen)
+    frequency = np.geomspace(1e-3 / slowest, 10 / fastest, 161) / (2 * np.pi)
+    columns: dict[str, Column] = {"frequency": Column("Hz", list(frequency))}
+    for pair, response in seen.items():
+        found = harmonic(response, frequency)
+        columns[f"amplitude.{pair}"] = Column("K/W", list(np.abs(found)))
+        columns[f"phase.{pair}"] = Column("rad", list(np.unwrap(np.angle(found))))
+    return columns
+
+
+def _heard_times(seen: Mapping[str, Transfer]) -> tuple[float, float]:
+    """Slowest time constant, and the fastest one with a share worth drawing [s]."""
+    times = next(iter(seen.values())).time_constants
+    heard = np.max([np.abs(response.shares) for response in seen.values()], axis=0) > 1e-2
+    return float(times[0]), max(float(times[heard].min()), 1e-9 * float(times[0]))
 
 
 def _modes_table(seen: Mapping[str, Transfer]) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermonet.heat.foot import foot_effect
-from thermonet.heat.probe import base_resistances
+from thermonet.heat.probe import ProbeModel, base_resistances
 from thermonet.studies.answers import SolvedProbe
 from thermonet.system.response import harmonic
 
@@ -22,14 +22,16 @@ class ModelError:
 
 
 def model_errors(solved: SolvedProbe) -> tuple[ModelError, ...]:
-    """Errors of a probe's model beside that of its mesh."""
-    if solved.model.plate is None:
+    """Errors of the model of a round probe beside that of its mesh; `solid_model_errors` has those of lines."""
+    model = solved.model
+    assert isinstance(model, ProbeModel)
+    if model.plate is None:
         return (reduction_error(solved),)
-    return _join(solved), _foot(solved), reduction_error(solved)
+    return _join(model), _foot(model), reduction_error(solved)
 
 
-def _join(solved: SolvedProbe) -> ModelError:
-    by_temperature, by_flux = base_resistances(solved.model)
+def _join(model: ProbeModel) -> ModelError:
+    by_temperature, by_flux = base_resistances(model)
     return ModelError(
         "join",
         abs(by_temperature - by_flux) / 2,
@@ -38,11 +40,11 @@ def _join(solved: SolvedProbe) -> ModelError:
     )
 
 
-def _foot(solved: SolvedProbe) -> ModelError:
-    probe = solved.model.probe
+def _foot(model: ProbeModel) -> ModelError:
+    probe = model.probe
     return ModelError(
         "foot",
-        abs(foot_effect(solved.model.tip, probe.sheets, probe.properties, probe.apex.foot_radius)),
+        abs(foot_effect(model.tip, probe.sheets, probe.properties, probe.apex.foot_radius)),
         "R_P with films that reach the plate at temperatures of their own and even out on it, less R_P with a foot at "
         "one temperature",
     )

@@ -40,15 +40,16 @@ _log = logging.getLogger(__name__)
 
 #: Where the properties of the materials library hold [K].
 _ROOM, _NEAR_ROOM = 300.0, 50.0
-#: A study gives up on its tolerance rather than refine beyond this scale: half a million unknowns.
-_FINEST = 0.125
+#: A study gives up on its tolerance rather than refine beyond this scale: half a million unknowns; of a tip with lines
+#: sixty thousand, whose factors take 2 GB.
+_FINEST, _FINEST_SOLID = 0.125, 1.0
 #: Convergence that is believed of a tip: where its films end or turn, corners outlast the smooth rest of the error.
 _RATE = 2.5
 #: Inputs that are quantities of the result themselves.
 _STATED = ("junction.resistance", "substrate.resistance")
 #: Modes that are computed and listed.
 _MODES = 12
-#: Sensitivities and trials need no finer mesh than this: it leaves parts in a thousand of the main sensitivities.
+#: Sensitivities, trials and other widths of lines need no finer mesh than this: it leaves parts in a thousand of them.
 _COARSE = 2.0
 
 _MEANING = {
@@ -182,7 +183,7 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
     modes = slowest_transfer(solved.held if round_tip else coarse.held, "thermocouple", "apex", _MODES)
     tables = probe_tables(document, solved, modes, budgets, contact, unseen, trials)
     if not round_tip:
-        tables["line_width"] = line_width_table(probe, coarse_scale)
+        tables["line_width"] = line_width_table(probe, _COARSE)
     result = Result(
         kind="study",
         name=document.name,
@@ -205,7 +206,7 @@ def _converged(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProb
         state = (
             f"R_P = {fine['probe_resistance']:.6g} K/W is uncertain by {relative:.2g} of it at element_scale {scale:g}"
         )
-        if scale / 2 < _FINEST:
+        if scale / 2 < (_FINEST if probe.apex.is_round else _FINEST_SOLID):
             raise NotConvergedError(
                 f"{state}, more than numerics.tolerance ({tolerance:.2g}), on the finest mesh allowed"
             )

@@ -58,12 +58,15 @@ def occ() -> ModuleType:
     try:
         import netgen.meshing
         import netgen.occ
+        import pyngcore
     except ImportError as error:
         raise PhysicsError(
             "drawn bodies need the mesher netgen (the package netgen-mesher), which is not installed and has no wheel "
             "for Linux on ARM; expected a mesh file instead"
         ) from error
     netgen.meshing.SetMessageImportance(0)
+    # Meshes are repeatable with one thread, and others would spin while they wait.
+    pyngcore.SetNumThreads(1)
     return netgen.occ
 
 

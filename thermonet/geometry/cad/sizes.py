@@ -34,7 +34,7 @@ FLATTEST = 50.0
 #: A region's faces are sampled at so many places along it to see how thick it is.
 COARSE = {2: 60, 3: 30}
 #: No face gets sizes at more places than this.
-_PLACES = 400_000
+_PLACES = 100_000
 
 
 @dataclass(frozen=True)
@@ -184,13 +184,20 @@ def _region_places(
             asked[f"the thickness of '{name}'"] = entry.of_thickness
         for what, of_what in asked.items():
             sizes = drawing.element_scale * of_what
-            small = sizes < largest
-            if small.any():
-                spacing = _spacing(entry.face, shape, float(sizes[small].min()))
-                dense = sampled(entry.face, shape, spacing)
-                nearest = _nearest(entry.places, dense)
-                keep = small[nearest]
-                yield Cause(("regions", name), what), _Stated(dense[:, keep], sizes[nearest][keep], spacing)
+            for places in _graded_places(entry, shape, np.where(sizes < largest, sizes, np.inf)):
+                yield Cause(("regions", name), what), places
+
+
+def _graded_places(looked: _Looked, shape: Shape, sizes: Floats) -> Iterator[_Stated]:
+    """Places on a face as close as the elements there: for every octave of finite sizes (n,), those that ask for it."""
+    small = np.isfinite(sizes)
+    octaves = np.where(small, np.floor(np.log2(np.where(small, sizes, 1.0))), np.inf)
+    for octave in np.unique(octaves[small]):
+        spacing = _spacing(looked.face, shape, 2.0**octave)
+        dense = sampled(looked.face, shape, spacing)
+        nearest = _nearest(looked.places, dense)
+        keep = octaves[nearest] == octave
+        yield _Stated(dense[:, keep], sizes[nearest][keep], spacing)
 
 
 def _nearest(places: Floats, asked: Floats) -> Ints:

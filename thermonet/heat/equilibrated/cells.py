@@ -145,7 +145,7 @@ def condensed(reference: CellReference, part: Wanted) -> Condensed:
 
 def _energies(reference: CellReference, found: Metric, first: Floats, second: Floats) -> Floats:
     """Energies of some fluxes (functions, f) with others (functions, g) in every cell (n, f, g)."""
-    inverse = np.linalg.inv(found.conductance)
+    inverse = found.resistance
     one, other = (np.einsum("nf,naq->faq", fluxes, reference.functions) for fluxes in (first, second))
     pairs = np.einsum("faq,gbq,q->qabfg", one, other, reference.weights, optimize=True)
     if inverse.shape[1] == 1:

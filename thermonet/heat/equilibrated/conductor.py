@@ -95,11 +95,14 @@ class Metric:
     conductance
         ``w |det J| J^-1 k J^-T`` (cells, points, dimension, dimension), which makes an energy of reference gradients;
         w is 2 pi r or the depth.
+    resistance
+        Its inverse, which makes an energy of reference fluxes.
     measure
         ``w |det J|`` (cells, points): volume per reference volume.
     """
 
     conductance: Floats
+    resistance: Floats
     measure: Floats
 
 
@@ -117,18 +120,22 @@ def metric(conductor: Conductor, where: Ints, shapes: Floats, slopes: Floats, *,
     """
     part = conductor.cells.at(where)
     nodes = part.points[:, part.nodes]
-    if varies:
-        jacobian = np.einsum("xkn,kdq->xdqn", nodes, slopes, optimize=True)
+    if part.curved.any():
+        jacobian = np.einsum("xkn,kdq->nqxd", nodes, slopes, optimize=True)
     else:
-        jacobian = (nodes[:, 1 : part.dimension + 1] - nodes[:, :1])[:, :, np.newaxis]
-    around = 2 * np.pi * (nodes[0].T @ shapes) if part.ring else part.depth
-    measure = np.abs(determinant(jacobian)).T * around
-    inverse = np.linalg.inv(jacobian.transpose(3, 2, 0, 1))
+        jacobian = (nodes[:, 1 : part.dimension + 1] - nodes[:, :1]).transpose(2, 0, 1)[:, np.newaxis]
+    stretch = np.abs(determinant(jacobian.transpose(2, 3, 1, 0))).T
+    depth = np.full((1, shapes.shape[1] if varies else 1), part.depth)
+    around = 2 * np.pi * (nodes[0].T @ shapes) if part.ring else depth
     conductivity = conductor.conductivity[where]
     if conductivity.ndim < 3:
         conductivity = conductivity.reshape(len(where), -1, 1) * np.eye(part.dimension)
+    inverse = np.linalg.inv(jacobian)
     conductance = inverse @ conductivity[:, np.newaxis] @ inverse.swapaxes(2, 3)
-    return Metric(measure[:, :, np.newaxis, np.newaxis] * conductance, measure)
+    resistance = jacobian.swapaxes(2, 3) @ np.linalg.inv(conductivity)[:, np.newaxis] @ jacobian
+    measure = stretch * around
+    scale = measure[..., np.newaxis, np.newaxis]
+    return Metric(conductance * scale, resistance / scale, measure)
 
 
 def facet_measure(conductor: Conductor, facets: Ints, shapes: Floats, slopes: Floats) -> Floats:

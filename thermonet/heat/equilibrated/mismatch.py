@@ -48,7 +48,7 @@ def _in_cells(flux: EquilibratedFlux, fields: Floats, cells: Ints, pairs: Pairs,
     slopes = np.einsum("knl,kdq->nqdl", nodes, reference.slopes, optimize=True)
     excess = np.einsum("nfl,fdq->nqdl", flux.coefficients[cells], reference.functions, optimize=True)
     excess += found.conductance @ slopes
-    across = np.linalg.inv(found.conductance) @ excess
+    across = found.resistance @ excess
     first, second = np.array(pairs).T
     energy = (excess[..., first] * across[..., second]).sum(axis=2)
     total = np.einsum("nqp,q->np", energy, reference.weights)

@@ -134,9 +134,8 @@ class CellReference:
 @lru_cache
 def cell_reference(dimension: int, degree: int, order: int) -> CellReference:
     """Functions of one order beside temperatures of one degree."""
-    # In the plane weights may vary: radius, curved cells.
-    rule = max(2 * order + 2, order + degree + 1) + (2 if dimension == 2 else 0)
-    points, weights = quadrature_rule(dimension, rule)
+    # Exact for energies and, with the weight 2 pi r, for moments.
+    points, weights = quadrature_rule(dimension, max(2 * order + 2, order + degree + 2))
     raw, slopes = _fluxes(points, order)
     gram = np.einsum("iaq,jaq,q->ij", raw, raw, weights)
     onto = np.linalg.inv(np.linalg.cholesky(gram))

@@ -8,7 +8,13 @@ from thermonet.report.figures.drawing import Drawing, svg_text
 from thermonet.report.figures.field import axis_figure, field_figure
 from thermonet.report.figures.lines import lines_figure
 from thermonet.report.figures.network import network_figure
-from thermonet.report.figures.response import frequency_figure, response_figure, step_figure, time_figures
+from thermonet.report.figures.response import (
+    frequency_figure,
+    pairs_frequency_figure,
+    response_figure,
+    step_figure,
+    time_figures,
+)
 from thermonet.studies.probe import ProbeStudy
 
 __all__ = [
@@ -20,6 +26,7 @@ __all__ = [
     "frequency_figure",
     "lines_figure",
     "network_figure",
+    "pairs_frequency_figure",
     "probe_drawings",
     "response_figure",
     "step_figure",

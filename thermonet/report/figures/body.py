@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from matplotlib.patches import PathPatch
 from matplotlib.tri import Triangulation
 
-from thermonet.geometry.mesh import LENGTH_UNIT
+from thermonet.geometry.mesh import LENGTH_UNIT, Floats
 from thermonet.quantities.formatting import scaled
-from thermonet.report.figures.drawing import Drawing, canvas, styled
+from thermonet.report.figures.drawing import INK, Drawing, canvas, styled
 from thermonet.report.figures.section import COLOUR_MAP, outlines, quartered
 from thermonet.report.figures.solid import solid_figure
 from thermonet.report.names import printed, printed_unit
@@ -16,6 +18,11 @@ from thermonet.results.record import Column
 from thermonet.studies.body import BodyStudy
 
 _LEVELS = 9
+#: Width over height, or height over width, beyond which a body is stretched: thin wide layers would be invisible to
+#: scale, while a sheet in its plane is a drawing that its maker knows.
+_STRETCHED, _STRETCHED_SHEET = 5.0, 30.0
+#: Inches of a figure: its width, the part of it that is the field, above and below the field, its least and its most.
+_WIDTH, _FIELD, _AROUND, _LOW, _HIGH = 9.6, 7.2, 0.8, 0.7, 3.1
 
 
 @styled
@@ -28,7 +35,9 @@ def body_figure(study: BodyStudy) -> Drawing:
     rise = study.temperature - coldest
     length, length_unit = scaled(float(np.ptp(points, axis=1).max()), "m")
     factor, unit = scaled(float(rise.max()), "K")
-    figure = canvas(9.6, 3.9, left=0.09, right=0.93, bottom=0.14, top=0.96)
+    shape = _Shape.of(points, sheet=getattr(study.document, "coordinates", "") == "plate")
+    height = shape.height + _AROUND
+    figure = canvas(_WIDTH, height, left=0.09, right=0.93, bottom=0.55 / height, top=1 - 0.15 / height)
     axes = figure.subplots()
     x, y = points * length
     triangles = Triangulation(x, y, quartered(mesh))
@@ -37,10 +46,10 @@ def body_figure(study: BodyStudy) -> Drawing:
         levels = np.linspace(0, float(rise.max()) * factor, _LEVELS + 2)[1:-1]
         axes.tricontour(triangles, rise * factor, levels, colors="white", linewidths=0.7, alpha=0.55)
     for outline in outlines(mesh, np.column_stack([x, y])).values():
-        axes.add_patch(PathPatch(outline, facecolor="none", edgecolor="white", linewidth=0.8))
-    # Thin wide layers would be invisible to scale.
-    flat = np.ptp(y) < 0.2 * np.ptp(x) or np.ptp(x) < 0.2 * np.ptp(y)
-    axes.set_aspect("auto" if flat else "equal")
+        # White on a dark edge is seen on both ends of the colours.
+        axes.add_patch(PathPatch(outline, facecolor="none", edgecolor=INK, linewidth=1.5, alpha=0.5))
+        axes.add_patch(PathPatch(outline, facecolor="none", edgecolor="white", linewidth=0.6))
+    axes.set_aspect("auto" if shape.stretched else "equal")
     names = ("distance from the axis", "height") if study.axes[0] == "r" else ("x", "y")
     axes.set(xlabel=f"{names[0]} [{printed_unit(length_unit)}]", ylabel=f"{names[1]} [{printed_unit(length_unit)}]")
     bar = figure.colorbar(painted, ax=axes, pad=0.02)
@@ -51,11 +60,29 @@ def body_figure(study: BodyStudy) -> Drawing:
         "field",
         "Temperature field",
         f"Static temperature above the coldest point with all sources at their powers, isotherms at equal steps; "
-        f"white lines are the boundaries of the regions ({regions}){'; not to scale' if flat else ''}.",
+        f"bordered lines are the boundaries of the regions ({regions}){'; not to scale' if shape.stretched else ''}.",
         figure,
         {
-            "first": Column("m", [float(f"{value:.8g}") for value in points[0]]),
-            "second": Column("m", [float(f"{value:.8g}") for value in points[1]]),
+            **{
+                axis: Column("m", [float(f"{value:.8g}") for value in values])
+                for axis, values in zip(study.axes, points, strict=True)
+            },
             "temperature": Column("K", [float(value) for value in study.temperature]),
         },
     )
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How a plane body is drawn: whether stretched, and how high [inches]."""
+
+    stretched: bool
+    height: float
+
+    @classmethod
+    def of(cls, points: Floats, *, sheet: bool) -> _Shape:
+        across, up = np.ptp(points, axis=1)
+        ratio = max(across / up, up / across)
+        if ratio > (_STRETCHED_SHEET if sheet else _STRETCHED):
+            return cls(stretched=True, height=_HIGH)
+        return cls(stretched=False, height=float(np.clip(_FIELD * up / across, _LOW, _HIGH)))

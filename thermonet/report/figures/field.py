@@ -73,10 +73,12 @@ def field_figure(study: ProbeStudy) -> Drawing:
     bar.set_label(f"temperature rise per watt [{unit}]")
     bar.outline.set_visible(False)
     figure.legend(handles=_legend(study), loc="lower center", ncols=3, handlelength=1.5, columnspacing=1.8)
+    plane = ", cut along the cantilever"
     return Drawing(
         "field",
         "Temperature field in the tip",
-        "Static temperature rise per watt of the apex source. Left of the axis the films, to scale; right of it the "
+        f"Static temperature rise per watt of the apex source{'' if study.probe.apex.is_round else plane}. "
+        "Left of the axis the films, to scale; right of it the "
         "temperature with isotherms at equal steps. The blue line is where the two metals of the thermocouple meet; "
         "heat enters at the contact.",
         figure,

@@ -25,6 +25,8 @@ _TIMES = (
 _PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 #: Modes with smaller shares are not named in the figure.
 _NAMED_SHARE = 0.045
+#: Styles of curves in turn: where two lie on each other, both are seen.
+LINES = ("-", "--", "-.", ":")
 
 
 @styled
@@ -160,13 +162,37 @@ def response_figure(result: Result) -> Drawing | None:
     factor, unit = scaled(largest, next(iter(units))) if len(units) == 1 else (1.0, ", ".join(units))
     figure = canvas(9.6, 3.9, left=0.09, right=0.985, bottom=0.14, top=0.95)
     axes = figure.subplots()
-    for name, values in curves.items():
-        axes.plot(_numbers(first, rows), values * factor, linewidth=1.8, label=name)
+    for (name, values), style in zip(curves.items(), LINES * (1 + len(curves) // len(LINES)), strict=False):
+        axes.plot(_numbers(first, rows), values * factor, linewidth=1.8, linestyle=style, label=name)
     axes.set_xscale("log")
     axes.set(xlabel=f"{across.replace('_', ' ')} [{first.unit}]", ylabel=f"response [{printed_unit(unit)}]")
     axes.legend()
     gridded(axes)
     return Drawing("response", "Step response", "After a source is switched on, per watt of it.", figure, table)
+
+
+@styled
+def pairs_frequency_figure(result: Result) -> Drawing | None:
+    """Draw the table 'frequency' of a body: amplitude and phase of every pair; None without one."""
+    table = result.tables.get("frequency", {})
+    pairs = [name.removeprefix("amplitude.") for name in table if name.startswith("amplitude.")]
+    if not pairs:
+        return None
+    frequency = np.array(table["frequency"].values, dtype=float)
+    amplitudes = {pair: np.array(table[f"amplitude.{pair}"].values, dtype=float) for pair in pairs}
+    factor, unit = scaled(max(float(values.max()) for values in amplitudes.values()), "K/W")
+    figure = canvas(9.6, 4.4, left=0.08, right=0.985, bottom=0.12, top=0.98, hspace=0.12)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.6, 1.0))
+    for pair, values in amplitudes.items():
+        upper.loglog(frequency, values * factor, linewidth=1.8, label=pair)
+        lower.semilogx(frequency, np.degrees(np.array(table[f"phase.{pair}"].values, dtype=float)), linewidth=1.8)
+    upper.set(xlim=(frequency[0], frequency[-1]), ylabel=f"amplitude [{printed_unit(unit)}]")
+    lower.set(ylabel="phase [°]", xlabel="frequency [Hz]")
+    upper.legend()
+    for axes in (upper, lower):
+        gridded(axes)
+    caption = "Temperature per watt of a source that oscillates: amplitude and phase."
+    return Drawing("frequency", "Frequency response", caption, figure, table)
 
 
 _IN_TIME = {
