@@ -2,84 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.tri import Triangulation
-from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+from mpl_toolkits.mplot3d.art3d import Line3DCollection, Poly3DCollection
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 
-from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints, Mesh
+from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Mesh
 from thermonet.quantities.formatting import scaled
 from thermonet.report.figures.drawing import Drawing, canvas, styled
 from thermonet.report.figures.section import COLOUR_MAP
+from thermonet.report.figures.solid_shapes import cut, cut_borders, surface
 from thermonet.report.names import printed, printed_unit
 from thermonet.results.record import Column
 
-#: Faces of a tetrahedron by its corners.
-_FACES = np.array([[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]])
-#: Edges of a tetrahedron by its corners.
-_EDGES = np.array([[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]])
-#: Edges that a plane cuts, by the corners that lie above it: three of them, or four in order round the cut.
-_CUTS = {1: ((0, 1, 2),), 2: ((0, 3, 4),), 4: ((1, 3, 5),), 8: ((2, 4, 5),)} | {
-    3: ((1, 2, 4), (1, 4, 3)),
-    5: ((0, 2, 5), (0, 5, 3)),
-    9: ((0, 1, 5), (0, 5, 4)),
-}
 _AXES = ("x", "y", "z")
-
-
-def surface(mesh: Mesh) -> Ints:
-    """Corners of the triangles (3, faces) that belong to one tetrahedron alone: outside, and on both sides of a gap."""
-    faces = np.concatenate([mesh.cells[face] for face in _FACES], axis=1)
-    size = np.int64(mesh.points.shape[1])
-    ordered = np.sort(faces, axis=0).astype(np.int64)
-    key = (ordered[0] * size + ordered[1]) * size + ordered[2] if size < 2**20 else None
-    if key is None:  # three node numbers of a large mesh do not fit into one integer
-        _, key = np.unique(ordered, axis=1, return_inverse=True)
-    _, first, count = np.unique(key, return_index=True, return_counts=True)
-    return faces[:, first[count == 1]]
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A plane cut through a solid.
-
-    Attributes
-    ----------
-    points
-        Corners of the cut's triangles (3, points), three for every triangle, in `LENGTH_UNIT`.
-    values
-        What was interpolated there (points,).
-    region
-        Index of the region of every triangle.
-    """
-
-    points: Floats
-    values: Floats
-    region: Ints
-
-
-def cut(mesh: Mesh, values: Floats, axis: int, at: float) -> Cut:
-    """Cut tetrahedra by the plane where a coordinate has a value, linearly between their corners."""
-    corners = mesh.cells[:4]
-    height = mesh.points[axis] - at
-    height = np.where(height == 0, np.spacing(np.abs(at) + 1.0), height)  # a plane through a node cuts beside it
-    above = (height[corners] > 0).astype(np.int64)
-    code = (above * np.array([[1], [2], [4], [8]])).sum(axis=0)
-    code = np.minimum(code, 15 - code)  # what lies above and what lies below are cut alike
-    # Codes of one corner alone: 1, 2, 4, and 7 = 15 - 8; of two: 3, 5, 6 = 15 - 9.
-    places, found, owners = [], [], []
-    for wanted, folds in _CUTS.items():
-        cells = np.flatnonzero(code == min(wanted, 15 - wanted))
-        for fold in folds:
-            ends = corners[:, cells][_EDGES[list(fold)]]  # (3, 2, cells)
-            share = height[ends[:, 0]] / (height[ends[:, 0]] - height[ends[:, 1]])
-            start, stop = mesh.points[:, ends[:, 0]], mesh.points[:, ends[:, 1]]
-            places.append((start + share * (stop - start)).transpose(0, 2, 1).reshape(3, -1))
-            found.append((values[ends[:, 0]] + share * (values[ends[:, 1]] - values[ends[:, 0]])).T.ravel())
-            owners.append(mesh.region[cells])
-    return Cut(np.concatenate(places, axis=1), np.concatenate(found), np.concatenate(owners))
+#: From where a solid is seen: above the horizon and round the z axis [deg].
+_ELEVATION, _AZIMUTH = 25.0, -55.0
+#: Edges and borders: seen on both ends of the colours.
+_LINE = "#8d98a5"
+#: Part of the largest rise that counts as warm, and room around what is, relative to its size.
+_WARM, _ROOM = 0.05, 0.15
 
 
 @styled
@@ -100,7 +44,8 @@ def solid_figure(mesh: Mesh, temperature: Floats, names: tuple[str, ...]) -> Dra
     factor, unit = scaled(float(rise.max()), "K")
     hottest = int(np.argmax(rise))
     axis = _plane(mesh, hottest)
-    plane = cut(mesh, rise, axis, _beside(mesh, axis, hottest))
+    at = _beside(mesh, axis, hottest)
+    plane = cut(mesh, rise, axis, at)
     figure = canvas(9.6, 4.2, left=0.02, right=0.93, bottom=0.14, top=0.96, wspace=0.22)
     solid = figure.add_subplot(1, 2, 1, projection="3d")
     _paint_surface(solid, mesh, rise * factor, points * length)
@@ -117,7 +62,9 @@ def solid_figure(mesh: Mesh, temperature: Floats, names: tuple[str, ...]) -> Dra
         vmax=float(rise.max()) * factor or 1.0,
         rasterized=True,
     )
-    flat = np.ptp(y) < 0.2 * np.ptp(x) or np.ptp(x) < 0.2 * np.ptp(y)
+    borders = cut_borders(mesh, axis, at)[:, :, [across, up]] * (LENGTH_UNIT * length)
+    axes.add_collection(LineCollection(list(borders), colors=_LINE, linewidths=0.6))
+    flat = _framed(axes, x, y, plane.values)
     axes.set_aspect("auto" if flat else "equal")
     shown = printed_unit(length_unit)
     axes.set(xlabel=f"{_AXES[across]} [{shown}]", ylabel=f"{_AXES[up]} [{shown}]")
@@ -129,8 +76,8 @@ def solid_figure(mesh: Mesh, temperature: Floats, names: tuple[str, ...]) -> Dra
         "field",
         "Temperature field",
         f"Static temperature above the coldest point with all sources at their powers: the surface (left, axes in "
-        f"{shown}), and the plane {_AXES[axis]} = {where} through the hottest point (right"
-        f"{', not to scale' if flat else ''}). Regions: {', '.join(names)}.",
+        f"{shown}), and what is warm of the plane {_AXES[axis]} = {where} through the hottest point (right"
+        f"{', not to scale' if flat else ''}). Lines are edges and the borders of the regions ({', '.join(names)}).",
         figure,
         {
             **{
@@ -158,18 +105,45 @@ def _beside(mesh: Mesh, axis: int, node: int) -> float:
     return at + (1e-3 if at < (low + high) / 2 else -1e-3) * (high - low)
 
 
+def _framed(axes: Axes, x: Floats, y: Floats, values: Floats) -> bool:
+    """Show what is warm of a section, with some room around it; return whether it is too flat to be drawn to scale."""
+    warm = values >= _WARM * values.max()
+    sides = []
+    for places, set_limits in ((x, axes.set_xlim), (y, axes.set_ylim)):
+        low, high = places[warm].min(), places[warm].max()
+        room = _ROOM * (high - low)
+        # The outline of the body is drawn whole where it lies inside.
+        hem = 0.01 * (high - low)
+        low, high = max(low - room, places.min() - hem), min(high + room, places.max() + hem)
+        set_limits(low, high)
+        sides.append(high - low)
+    return bool(min(sides) < 0.2 * max(sides))
+
+
 def _paint_surface(axes: Axes3D, mesh: Mesh, values: Floats, points: Floats) -> None:
     import matplotlib as mpl
 
-    faces = surface(mesh)
+    outside = surface(mesh)
+    low, high = points.min(axis=1), points.max(axis=1)
+    extent = high - low
+    aspect = np.maximum(extent, 0.15 * extent.max())
+    height, around = np.radians([_ELEVATION, _AZIMUTH])
+    towards = np.array([np.cos(height) * np.cos(around), np.cos(height) * np.sin(around), np.sin(height)])
+    # Stretched along an axis, a surface turns the other way.
+    seen = (towards * extent / aspect) @ outside.normal > 0
+    faces = outside.facets[:, seen]
     top = float(values.max()) or 1.0
     colours = mpl.colormaps[COLOUR_MAP](values[faces].mean(axis=0) / top)
-    solid = Poly3DCollection(points.T[faces.T], facecolors=colours, edgecolors=colours, linewidths=0.1)
+    solid = Poly3DCollection(points.T[faces.T], facecolors=colours, edgecolors=colours, linewidths=0.1, zorder=1)
     solid.set_rasterized(True)
     axes.add_collection3d(solid)
-    low, high = points.min(axis=1), points.max(axis=1)
+    edges = points.T[outside.edges(seen).T]
+    axes.add_collection3d(Line3DCollection(edges, colors=_LINE, linewidths=0.5, zorder=2))
+    axes.computed_zorder = False
+    axes.set_proj_type("ortho")
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
-    extent = high - low
-    axes.set_box_aspect(np.maximum(extent, 0.15 * extent.max()))
-    axes.view_init(elev=25, azim=-55)
+    axes.set_box_aspect(aspect)
+    axes.view_init(elev=_ELEVATION, azim=_AZIMUTH)
     axes.tick_params(labelsize=7, pad=0)
+    for name in _AXES:
+        getattr(axes, f"set_{name}label")(name, labelpad=-6, fontsize=8)
