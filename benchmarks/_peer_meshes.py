@@ -67,7 +67,9 @@ def marked(layers: dict[str, object], ball: object) -> dict[str, object]:
 def sizes(base: float, near: float, growth: float, solid: bool) -> ng.MeshingParameters:
     """Largest size min(base, near + growth * distance from the apex), stated along all surfaces and inside."""
     wanted = ng.MeshingParameters(maxh=base, grading=0.3)
-    places = [(r, z) for z in np.linspace(0, HEIGHT, 60) for r in np.linspace(0, profile(0.0)[0][0] * (1 - z / 1e4), 20)]
+    places = [
+        (r, z) for z in np.linspace(0, HEIGHT, 60) for r in np.linspace(0, profile(0.0)[0][0] * (1 - z / 1e4), 20)
+    ]
     offset = 0.0
     for thickness in (0.0, *FILMS.values()):
         offset += thickness

@@ -8,7 +8,7 @@ import sys
 import netgen.meshing as ng
 import ngsolve as ngs
 import numpy as np
-from _peer_problem import CAPACITY, CONDUCTIVITY, TOLERANCE, UNIT, Answer, Grid, read_grid, timed
+from _peer_problem import CAPACITY, CONDUCTIVITY, TOLERANCE, UNIT, Answer, Grid, read_grid, say, timed
 from ngsolve.eigenvalues import LOBPCG
 from ngsolve.krylovspace import CGSolver
 
@@ -85,7 +85,7 @@ def answer(native: ng.Mesh, way: str, *, with_time: bool) -> Answer:
 
 if __name__ == "__main__":
     case, path, repeats, way = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-    native = native_mesh(read_grid(path))
+    grid = read_grid(path)
     ngs.SetNumThreads(2)
     with ngs.TaskManager():
-        timed(lambda: answer(native, way, with_time=case == "tau"), repeats)
+        say(timed(lambda: native_mesh(grid), lambda mesh: answer(mesh, way, with_time=case == "tau"), repeats))

@@ -8,13 +8,15 @@ from __future__ import annotations
 import gc
 import json
 import resource
-import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 import numpy as np
+
+Native = TypeVar("Native")
 
 #: Thermal conductivity [W/m/K] and volumetric heat capacity [J/m^3/K] of every region; the two regions that are heated
 #: and read belong to the outer and to the inner gold.
@@ -75,18 +77,24 @@ class Answer:
     time_constant: float | None = None
 
 
-def timed(job: Callable[[], Answer], repeats: int) -> None:
-    """Print one JSON line: wall times of a job, its last answer, and the largest memory of this process [MB]."""
+def timed(prepare: Callable[[], Native], job: Callable[[Native], Answer], repeats: int) -> dict[str, object]:
+    """Wall times of a job, each time on a fresh mesh of the tool's own kind, its last answer, and the peak memory [MB].
+
+    A mesh that was used before may know its edges already.
+    """
     times = []
     for _ in range(repeats):
+        native = prepare()
         gc.collect()
         started = time.perf_counter()
-        answer = job()
+        answer = job(native)
         times.append(round(time.perf_counter() - started, 4))
+        del native
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": times, "peak_mb": round(peak), **vars(answer)}))
+    return {"seconds": times, "peak_mb": round(peak), **asdict(answer)}
+
+
+def say(figures: dict[str, object]) -> None:
+    """Print one JSON line."""
+    print(json.dumps(figures))
     sys.stdout.flush()
-
-
-def median(times: list[float]) -> float:
-    return round(statistics.median(times), 4)

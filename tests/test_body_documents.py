@@ -11,8 +11,8 @@ from scipy.spatial import KDTree
 from thermonet.geometry.layered import body_mesh
 from thermonet.quantities.errors import DocumentError, NotConvergedError
 from thermonet.results.record import read_result
-from thermonet.studies.body import read_body, study_body
-from thermonet.studies.body_design import body_design
+from thermonet.studies.bodies.design import body_design
+from thermonet.studies.bodies.study import read_body, study_body
 from thermonet.studies.values import Values
 
 SLAB = """thermonet: body/1

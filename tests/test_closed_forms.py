@@ -19,9 +19,9 @@ from thermonet.geometry.layered import (
     body_mesh,
 )
 from thermonet.geometry.mesh import LENGTH_UNIT
-from thermonet.heat.body import Body, Boundary, Exchange, Filling, MeanSensor, SpreadSource
-from thermonet.heat.body_model import body_model
-from thermonet.studies.body import read_body, study_body
+from thermonet.heat.bodies.body import Body, Boundary, Exchange, Filling, MeanSensor, SpreadSource
+from thermonet.heat.bodies.model import body_model
+from thermonet.studies.bodies.study import read_body, study_body
 from thermonet.system.steady import heat_imbalance, resistance, uniform_residual
 
 HEAD = "thermonet: body/1\nname: case\ntemperature: 300 K\n"

@@ -16,9 +16,9 @@ from thermonet.documents.fields import Entry
 from thermonet.documents.reader import read_document, written_fields
 from thermonet.geometry.cad import shapes
 from thermonet.quantities.errors import DataError, DocumentError
-from thermonet.studies.body_drawing import drawing_of
-from thermonet.studies.body_mesh_file import mesh_from_file
-from thermonet.studies.body_reading import read_body
+from thermonet.studies.bodies.drawing import drawing_of
+from thermonet.studies.bodies.mesh_file import mesh_from_file
+from thermonet.studies.bodies.reading import read_body
 from thermonet.studies.values import Values
 
 WIRE = """thermonet: body/1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from thermonet.studies.body import read_body
+from thermonet.studies.bodies.study import read_body
 from thermonet.studies.design import read_probe
 
 FOLDER = Path(__file__).parents[1] / "geometries"

@@ -17,7 +17,7 @@ from thermonet.report.figures import probe_drawings, response_figure, svg_text
 from thermonet.report.names import prose, readable
 from thermonet.report.write import write_report, write_result_report
 from thermonet.results.record import Check, Column, Quantity, Result
-from thermonet.studies.body import read_body, study_body
+from thermonet.studies.bodies.study import read_body, study_body
 from thermonet.studies.design import read_probe
 from thermonet.studies.montecarlo import MonteCarlo
 from thermonet.studies.probe import study_probe

@@ -15,8 +15,8 @@ from skfem import MeshTet, MeshTri
 
 from thermonet.geometry.mesh import Mesh
 from thermonet.geometry.refine import quadratic
-from thermonet.heat.body import Body, Boundary, Filling, MeanSensor, SpreadSource
-from thermonet.heat.body_model import body_model
+from thermonet.heat.bodies.body import Body, Boundary, Filling, MeanSensor, SpreadSource
+from thermonet.heat.bodies.model import body_model
 from thermonet.quantities.errors import NotConvergedError, PhysicsError
 from thermonet.system.balance import conducted, conducted_at, lost_heat
 from thermonet.system.join import join, tied

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from thermonet.quantities.errors import DocumentError, PhysicsError, ThermonetError
     from thermonet.quantities.inputs import Input
     from thermonet.results.record import Check, Quantity, Result
-    from thermonet.studies.body import read_body, study_body
+    from thermonet.studies.bodies.study import read_body, study_body
     from thermonet.studies.calibration import calibrate, read_campaign
     from thermonet.studies.design import read_probe
     from thermonet.studies.probe import study_probe
@@ -37,11 +37,11 @@ _HOMES = {
     "builtin": "documents.builtin",
     "calibrate": "studies.calibration",
     "propagate": "uncertainty.firstorder",
-    "read_body": "studies.body",
+    "read_body": "studies.bodies.study",
     "read_campaign": "studies.calibration",
     "read_probe": "studies.design",
     "simulate": "uncertainty.montecarlo",
-    "study_body": "studies.body",
+    "study_body": "studies.bodies.study",
     "study_probe": "studies.probe",
     "update_probe": "studies.update",
 }

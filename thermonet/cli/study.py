@@ -113,7 +113,7 @@ def _studied(
 
     if not isinstance(document.document, ProbeDocument):
         from thermonet.quantities.errors import UsageError
-        from thermonet.studies.body import study_body
+        from thermonet.studies.bodies.study import study_body
 
         if trials:
             raise UsageError("--trials is for probe designs, and this is a body")

@@ -3,7 +3,8 @@
 Cells are split at the middles of their edges. An edge is split for all cells around it, and with any edge of a
 triangle (also of a tetrahedron's face) its longest is split too, which keeps angles from degenerating: triangles by the
 red-green-blue rule (Carstensen, Constr. Approx. 20, 549 (2004), doi:10.1007/s00365-003-0550-5), tetrahedra by bisection
-at the longest edge that is marked (Plaza, Rivara, Appl. Numer. Math. 32, 195 (2000), doi:10.1016/S0168-9274(99)00022-7).
+at the longest edge that is marked (Plaza, Rivara, Appl. Numer. Math. 32, 195 (2000),
+doi:10.1016/S0168-9274(99)00022-7).
 Refine first, give regions nodes of their own afterwards: both sides of an interface then match.
 """
 

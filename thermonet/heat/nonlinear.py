@@ -13,10 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from thermonet.geometry.mesh import Floats, Ints
-from thermonet.heat.body import is_law, radiation_port
-from thermonet.heat.body_model import BodyModel
+from thermonet.heat.bodies.body import is_law, radiation_port
+from thermonet.heat.bodies.model import BodyModel
+from thermonet.heat.bodies.places import Piece, united
 from thermonet.heat.elements import facets_of
-from thermonet.heat.places import Piece, united
 from thermonet.heat.simplices import Simplices, gradients, quadrature
 from thermonet.materials.laws import ConductivityLaw
 from thermonet.quantities.constants import STEFAN_BOLTZMANN

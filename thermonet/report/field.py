@@ -12,7 +12,7 @@ from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints, Mesh
 from thermonet.heat.probe_solid import SolidProbeModel
 from thermonet.report.field_solid import section, write_solid_field
 from thermonet.report.vtu import CELLS, write_vtu
-from thermonet.studies.body import BodyStudy
+from thermonet.studies.bodies.study import BodyStudy
 from thermonet.studies.probe import ProbeStudy
 from thermonet.studies.probe_solid import on_tip_nodes
 

@@ -19,7 +19,7 @@ from thermonet.report.figures import (
 from thermonet.report.html import calibration_page, certificate_page, probe_page, result_page
 from thermonet.results.folder import table_csv
 from thermonet.results.record import Result
-from thermonet.studies.body import BodyStudy
+from thermonet.studies.bodies.study import BodyStudy
 from thermonet.studies.probe import ProbeStudy
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from thermonet.documents.located import dumped, load, with_settings
 from thermonet.documents.probe import ProbeDocument
 from thermonet.documents.reader import validated
 from thermonet.quantities.inputs import Input
-from thermonet.studies.body_design import body_design
-from thermonet.studies.body_reading import valid_body
+from thermonet.studies.bodies.design import body_design
+from thermonet.studies.bodies.reading import valid_body
 from thermonet.studies.contact import junction_resistance, substrate_resistance
 from thermonet.studies.design import probe_of, probe_problems, signal_inputs
 from thermonet.studies.values import Values

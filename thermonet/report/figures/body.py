@@ -15,7 +15,7 @@ from thermonet.report.figures.section import COLOUR_MAP, outlines, quartered
 from thermonet.report.figures.solid import solid_figure
 from thermonet.report.names import printed, printed_unit
 from thermonet.results.record import Column
-from thermonet.studies.body import BodyStudy
+from thermonet.studies.bodies.study import BodyStudy
 
 _LEVELS = 9
 #: Width over height, or height over width, beyond which a body is stretched: thin wide layers would be invisible to

@@ -10,7 +10,7 @@ import numpy as np
 from thermonet.geometry.distance import distance_to_facets
 from thermonet.geometry.interfaces import Interface
 from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints
-from thermonet.heat.body import (
+from thermonet.heat.bodies.body import (
     Exponential,
     JouleSource,
     JunctionSensor,
@@ -21,8 +21,8 @@ from thermonet.heat.body import (
     Source,
     SpreadSource,
 )
+from thermonet.heat.bodies.places import Places
 from thermonet.heat.elements import Elements, facet_load, gradient, load, points_of, stiffness
-from thermonet.heat.places import Places
 from thermonet.heat.pointwise import point_weights
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import System

@@ -15,10 +15,10 @@ import numpy as np
 import scipy.linalg
 
 from thermonet.geometry.mesh import Mesh
-from thermonet.heat.body import Body
-from thermonet.heat.body_loads import Heat, sensor_means, source_heats
-from thermonet.heat.body_model import BodyModel, body_coefficients, body_model, gathered
-from thermonet.heat.places import Places
+from thermonet.heat.bodies.body import Body
+from thermonet.heat.bodies.loads import Heat, sensor_means, source_heats
+from thermonet.heat.bodies.model import BodyModel, body_coefficients, body_model, gathered
+from thermonet.heat.bodies.places import Places
 from thermonet.system.core import Held, Matrix, System, Vector
 from thermonet.system.modal import port_transfer
 from thermonet.system.modes import Transfer, transfer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from thermonet.documents.body.drawn import DrawnDocument
 from thermonet.documents.body.shapes import DrawnShapeEntry
-from thermonet.studies.body_drawing import drawing_of
+from thermonet.studies.bodies.drawing import drawing_of
 from thermonet.studies.values import Values
 
 if TYPE_CHECKING:

@@ -24,10 +24,10 @@ from thermonet.geometry.layered import (
     SlabShape,
     SphericalShape,
 )
-from thermonet.heat.body import Body, Boundary, Exchange, Filling, MeanSensor, SpreadSource
+from thermonet.heat.bodies.body import Body, Boundary, Exchange, Filling, MeanSensor, SpreadSource
 from thermonet.materials.library import materials_for
 from thermonet.quantities.inputs import Input
-from thermonet.studies.body_reading import between_materials
+from thermonet.studies.bodies.reading import between_materials
 from thermonet.studies.values import Reading, Values
 
 

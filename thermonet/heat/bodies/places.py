@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.geometry.topology import Facets, facets, shared
-from thermonet.heat.body import Body, Exponential, JouleSource, MeanSensor, SpreadSource
+from thermonet.heat.bodies.body import Body, Exponential, JouleSource, MeanSensor, SpreadSource
 from thermonet.heat.elements import Elements, facet_load, load
 from thermonet.quantities.errors import PhysicsError
 

@@ -8,9 +8,9 @@ from thermonet.documents.body.drawn import DrawnDocument
 from thermonet.documents.kinds import BodyDocument
 from thermonet.geometry.cad.shapes import Drawing
 from thermonet.geometry.layered import Shape
-from thermonet.heat.body import Body
-from thermonet.studies.body_drawn import drawn_body
-from thermonet.studies.body_layered import layered_body
+from thermonet.heat.bodies.body import Body
+from thermonet.studies.bodies.layers_design import layered_body
+from thermonet.studies.bodies.regions_design import drawn_body
 from thermonet.studies.values import Values
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thermonet.heat.body import Body
-from thermonet.heat.body_goals import at_nodes, bath_load, combined, heat_load, stored_load
-from thermonet.heat.body_model import BodyModel
+from thermonet.heat.bodies.body import Body
+from thermonet.heat.bodies.goals import at_nodes, bath_load, combined, heat_load, stored_load
+from thermonet.heat.bodies.model import BodyModel
 from thermonet.heat.equilibrated.conductor import Load
-from thermonet.studies.body_answers import bath_fields
+from thermonet.studies.bodies.answers import bath_fields
 from thermonet.system.core import Held, Vector
 
 #: Key of the answer, and name of the field, of the slowest mode.

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermonet.geometry.mesh import Floats, Ints
-from thermonet.heat.body import ambient_port, is_law
-from thermonet.heat.body_loads import Heat
-from thermonet.heat.body_model import BodyModel
+from thermonet.heat.bodies.body import ambient_port, is_law
+from thermonet.heat.bodies.loads import Heat
+from thermonet.heat.bodies.model import BodyModel
+from thermonet.heat.bodies.places import united
 from thermonet.heat.elements import cell_volumes, points_of
 from thermonet.heat.equilibrated.conductor import Conductor, Load
-from thermonet.heat.places import united
 from thermonet.quantities.errors import PhysicsError
 
 

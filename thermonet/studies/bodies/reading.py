@@ -12,8 +12,8 @@ from thermonet.documents.reader import validated
 from thermonet.materials.library import Materials, inconsistencies, unknown_material
 from thermonet.quantities.errors import DataError, DocumentError
 from thermonet.quantities.inputs import Input
-from thermonet.studies.body_faults import drawing_problems
-from thermonet.studies.body_mesh_file import mesh_file_problems, mesh_from_file
+from thermonet.studies.bodies.faults import drawing_problems
+from thermonet.studies.bodies.mesh_file import mesh_file_problems, mesh_from_file
 
 
 def read_body(file: Path | str, settings: tuple[str, ...] = ()) -> BodyDocument:

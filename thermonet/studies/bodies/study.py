@@ -11,11 +11,11 @@ from thermonet.documents.kinds import BodyDocument
 from thermonet.geometry.mesh import Floats, Mesh
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Quantity, Result
-from thermonet.studies.body_answered import UNITS, Answered
-from thermonet.studies.body_bounds import bounds_table
-from thermonet.studies.body_layers import answered_layers
-from thermonet.studies.body_reading import read_body
-from thermonet.studies.body_regions import answered_regions
+from thermonet.studies.bodies.answered import UNITS, Answered
+from thermonet.studies.bodies.bounds import bounds_table
+from thermonet.studies.bodies.layers import answered_layers
+from thermonet.studies.bodies.reading import read_body
+from thermonet.studies.bodies.regions import answered_regions
 from thermonet.studies.probe_tables import budget_table
 from thermonet.studies.values import Values
 from thermonet.uncertainty.budget import Budget, budget

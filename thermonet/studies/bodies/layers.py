@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from thermonet.documents.body.layered import LayeredDocument
 from thermonet.geometry.layered import Shape, body_mesh
-from thermonet.heat.body import Body
-from thermonet.heat.body_model import axis_names
+from thermonet.heat.bodies.body import Body
+from thermonet.heat.bodies.model import axis_names
 from thermonet.heat.error import discretisation_error
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
-from thermonet.studies.body_answered import (
+from thermonet.studies.bodies.answered import (
     Answered,
     answer_sizes,
     relative,
@@ -19,9 +19,9 @@ from thermonet.studies.body_answered import (
     too_uncertain,
     worst_of,
 )
-from thermonet.studies.body_answers import Answers, SolvedBody, moved_answers, solve_body
-from thermonet.studies.body_layered import layered_body
-from thermonet.studies.body_tables import energy_balance, reciprocity, response_tables
+from thermonet.studies.bodies.answers import Answers, SolvedBody, moved_answers, solve_body
+from thermonet.studies.bodies.layers_design import layered_body
+from thermonet.studies.bodies.tables import energy_balance, reciprocity, response_tables
 from thermonet.studies.sensitivities import gradients
 from thermonet.studies.values import Values
 from thermonet.uncertainty.budget import Gradient

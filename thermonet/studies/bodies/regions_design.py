@@ -27,7 +27,7 @@ from thermonet.documents.body.sources import (
     SpreadSourceEntry,
 )
 from thermonet.geometry.cad.shapes import Drawing
-from thermonet.heat.body import (
+from thermonet.heat.bodies.body import (
     Body,
     Boundary,
     Conductivity,
@@ -50,8 +50,8 @@ from thermonet.heat.body import (
 from thermonet.materials.laws import PolynomialLaw, TableLaw
 from thermonet.materials.library import materials_for
 from thermonet.quantities.inputs import Input
-from thermonet.studies.body_drawing import drawing_of
-from thermonet.studies.body_reading import between_materials
+from thermonet.studies.bodies.drawing import drawing_of
+from thermonet.studies.bodies.reading import between_materials
 from thermonet.studies.values import Reading, Values
 from thermonet.system.signals import Course, Signal, Sine, Table, levelled
 

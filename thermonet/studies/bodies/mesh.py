@@ -16,8 +16,8 @@ from thermonet.geometry.mesh import LENGTH_UNIT, Ints, Mesh
 from thermonet.geometry.moved import moved_onto
 from thermonet.geometry.refine import quadratic, refined, uniformly_refined
 from thermonet.geometry.topology import facets
-from thermonet.studies.body_drawing import drawing_of
-from thermonet.studies.body_mesh_file import mesh_from_file
+from thermonet.studies.bodies.drawing import drawing_of
+from thermonet.studies.bodies.mesh_file import mesh_from_file
 from thermonet.studies.values import Values
 
 

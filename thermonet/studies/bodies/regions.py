@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from thermonet.documents.body.drawn import DrawnDocument
-from thermonet.heat.body import Body
-from thermonet.heat.body_model import BodyModel, axis_names, body_model
+from thermonet.heat.bodies.body import Body
+from thermonet.heat.bodies.model import BodyModel, axis_names, body_model
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check, Column, Quantity, Table
-from thermonet.studies.body_answered import Answered, answer_sizes
-from thermonet.studies.body_answers import Answers, SolvedBody, moved_answers
-from thermonet.studies.body_drawn import drawn_body
-from thermonet.studies.body_mesh import BodyMesh, first_mesh, moved_mesh, touching_pairs
-from thermonet.studies.body_nonlinear import NonlinearBody, solve_nonlinear_body
-from thermonet.studies.body_refinement import Refined, refined_body, refined_nonlinear_body
-from thermonet.studies.body_tables import energy_balance, reciprocity, response_tables
-from thermonet.studies.body_time import (
+from thermonet.studies.bodies.answered import Answered, answer_sizes
+from thermonet.studies.bodies.answers import Answers, SolvedBody, moved_answers
+from thermonet.studies.bodies.in_time import (
     Request,
     body_transient,
     compared,
@@ -27,6 +22,11 @@ from thermonet.studies.body_time import (
     transient_balance,
     transient_table,
 )
+from thermonet.studies.bodies.mesh import BodyMesh, first_mesh, moved_mesh, touching_pairs
+from thermonet.studies.bodies.nonlinear import NonlinearBody, solve_nonlinear_body
+from thermonet.studies.bodies.refinement import Refined, refined_body, refined_nonlinear_body
+from thermonet.studies.bodies.regions_design import drawn_body
+from thermonet.studies.bodies.tables import energy_balance, reciprocity, response_tables
 from thermonet.studies.sensitivities import gradients
 from thermonet.studies.values import Values
 from thermonet.uncertainty.budget import Gradient

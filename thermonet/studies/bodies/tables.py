@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from thermonet.results.record import Check, Column, Table
-from thermonet.studies.body_answers import SolvedBody
+from thermonet.studies.bodies.answers import SolvedBody
 from thermonet.system.modes import Transfer
 from thermonet.system.response import harmonic, step
 from thermonet.system.steady import gradient

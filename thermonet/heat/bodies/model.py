@@ -11,11 +11,11 @@ from scipy.sparse.csgraph import connected_components
 from thermonet.geometry.interfaces import Interface, separated
 from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.heat.assembly import layout_of
-from thermonet.heat.body import Body, Filling, ambient_port, is_law, radiation_port
-from thermonet.heat.body_loads import Heat, sensor_means, source_heats
+from thermonet.heat.bodies.body import Body, Filling, ambient_port, is_law, radiation_port
+from thermonet.heat.bodies.loads import Heat, sensor_means, source_heats
+from thermonet.heat.bodies.places import Places, marked, united
 from thermonet.heat.elements import Elements, axisymmetric_elements, plane_elements, solid_elements
 from thermonet.heat.forms import Form, OnCells, OnNodes, capacity, conduction, exchange, exchange_of_cells, jump
-from thermonet.heat.places import Places, marked, united
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import System
 from thermonet.system.layout import element_layout, united_layout

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from thermonet.geometry.mesh import Mesh
-from thermonet.heat.body import Body, PointSensor, PointSource
-from thermonet.heat.body_goals import at_nodes, body_conductor, heat_load
-from thermonet.heat.body_model import body_model
+from thermonet.heat.bodies.body import Body, PointSensor, PointSource
+from thermonet.heat.bodies.goals import at_nodes, body_conductor, heat_load
+from thermonet.heat.bodies.model import body_model
 from thermonet.heat.bounds import resistance_bounds
 from thermonet.quantities.errors import PhysicsError
 from thermonet.results.record import Column, Table

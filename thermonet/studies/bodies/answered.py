@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from thermonet.geometry.mesh import Floats, Mesh
-from thermonet.heat.body import Body
+from thermonet.heat.bodies.body import Body
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check, Quantity, Table
-from thermonet.studies.body_answers import Answers, SolvedBody
-from thermonet.studies.body_nonlinear import NonlinearBody
+from thermonet.studies.bodies.answers import Answers, SolvedBody
+from thermonet.studies.bodies.nonlinear import NonlinearBody
 from thermonet.uncertainty.budget import Gradient
 
 #: Units of the answers by the first word of their key.

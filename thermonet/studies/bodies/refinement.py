@@ -11,17 +11,17 @@ import numpy as np
 from thermonet.documents.body.drawn import BodyNumericsEntry
 from thermonet.geometry.mesh import Mesh
 from thermonet.heat.adaptive import Limits, Solved, adapted
-from thermonet.heat.body import Body
-from thermonet.heat.body_goals import at_nodes, body_conductor
-from thermonet.heat.body_model import BodyModel, body_model
+from thermonet.heat.bodies.body import Body
+from thermonet.heat.bodies.goals import at_nodes, body_conductor
+from thermonet.heat.bodies.model import BodyModel, body_model
 from thermonet.heat.error import discretisation_error
 from thermonet.heat.goal_error import goal_errors
 from thermonet.quantities.errors import NotConvergedError
-from thermonet.studies.body_answered import answer_sizes, relative, reported, sizes, too_uncertain, worst_of
-from thermonet.studies.body_answers import Answers, SolvedBody, solved_model, steady_answers
-from thermonet.studies.body_fields import SLOWEST, driven_fields, goal_of, slowest_field
-from thermonet.studies.body_mesh import BodyMesh
-from thermonet.studies.body_nonlinear import NonlinearBody, solve_nonlinear_body
+from thermonet.studies.bodies.answered import answer_sizes, relative, reported, sizes, too_uncertain, worst_of
+from thermonet.studies.bodies.answers import Answers, SolvedBody, solved_model, steady_answers
+from thermonet.studies.bodies.fields import SLOWEST, driven_fields, goal_of, slowest_field
+from thermonet.studies.bodies.mesh import BodyMesh
+from thermonet.studies.bodies.nonlinear import NonlinearBody, solve_nonlinear_body
 from thermonet.system.core import Held
 
 

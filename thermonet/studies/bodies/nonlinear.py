@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermonet.geometry.mesh import Mesh
-from thermonet.heat.body import Body
-from thermonet.heat.body_model import BodyModel, body_model
+from thermonet.heat.bodies.body import Body
+from thermonet.heat.bodies.model import BodyModel, body_model
 from thermonet.heat.nonlinear import nonlinear_system
-from thermonet.studies.body_answers import Answers
+from thermonet.studies.bodies.answers import Answers
 from thermonet.system.core import Vector
 from thermonet.system.nonlinear import NonlinearSystem, SteadyState, direction, steady_state
 

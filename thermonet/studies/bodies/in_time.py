@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thermonet.heat.body import Body
-from thermonet.heat.body_model import BodyModel
+from thermonet.heat.bodies.body import Body
+from thermonet.heat.bodies.model import BodyModel
 from thermonet.heat.nonlinear import nonlinear_system
 from thermonet.results.record import Check, Column, Quantity, Table
-from thermonet.studies.body_answers import SolvedBody
+from thermonet.studies.bodies.answers import SolvedBody
 from thermonet.system.core import Vector
 from thermonet.system.drive import Drive
 from thermonet.system.nonlinear_transient import nonlinear_transient
