@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
+from itertools import pairwise
 
 import netgen.meshing as ng
 import numpy as np
@@ -74,7 +75,7 @@ def sizes(base: float, near: float, growth: float, solid: bool) -> ng.MeshingPar
     for thickness in (0.0, *FILMS.values()):
         offset += thickness
         line = np.array(profile(offset))
-        for start, end in zip(line[:-1], line[1:], strict=True):
+        for start, end in pairwise(line):
             along, length = 0.0, np.hypot(*(end - start))
             while along < length:
                 r, z = start + (end - start) * along / length

@@ -1,4 +1,4 @@
-"""The reference problems by NGSolve: `python _peer_ngsolve.py CASE MESH.npz REPEATS WAY`, WAY a solver of NGSolve."""
+"""The reference problems by NGSolve: `python _peer_ngsolve.py R|tau WAY MESH.npz SMALLER.npz REPEATS`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import netgen.meshing as ng
 import ngsolve as ngs
 import numpy as np
-from _peer_problem import CAPACITY, CONDUCTIVITY, TOLERANCE, UNIT, Answer, Grid, read_grid, say, timed
+from _peer_problem import CAPACITY, CONDUCTIVITY, TOLERANCE, UNIT, Answer, Grid, say, timed
 from ngsolve.eigenvalues import LOBPCG
 from ngsolve.krylovspace import CGSolver
 
@@ -22,9 +22,6 @@ ITERATED = {
     "multigrid, coarse h1amg": ({}, "multigrid", {"coarsetype": "h1amg"}),
     "bddc of vertices": ({"wb_withedges": False}, "bddc", {}),
 }
-DIRECT = ("sparsecholesky", "umfpack")
-#: Ways that are worth trying, by problem.
-WAYS = {"A": (*DIRECT, "multigrid"), "B": tuple(ITERATED)}
 
 
 def native_mesh(grid: Grid) -> ng.Mesh:
@@ -84,8 +81,7 @@ def answer(native: ng.Mesh, way: str, *, with_time: bool) -> Answer:
 
 
 if __name__ == "__main__":
-    case, path, repeats, way = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-    grid = read_grid(path)
+    case, way, *words = sys.argv[1:]
     ngs.SetNumThreads(2)
     with ngs.TaskManager():
-        say(timed(lambda: native_mesh(grid), lambda mesh: answer(mesh, way, with_time=case == "tau"), repeats))
+        say(timed(native_mesh, lambda mesh: answer(mesh, way, with_time=case == "tau"), words))

@@ -1,4 +1,4 @@
-"""The reference problems by thermonet, as a user would solve them: `python _peer_ours.py CASE MESH.npz REPEATS`."""
+"""The reference problems by thermonet: `python _peer_ours.py R|tau|again . MESH.npz SMALLER.npz REPEATS`."""
 
 from __future__ import annotations
 
@@ -50,12 +50,17 @@ def system_of(what: Body, mesh: Mesh) -> System:
     return body_model(what, quadratic(mesh)).system
 
 
-def answer(what: Body, mesh: Mesh, *, with_time: bool) -> Answer:
+def native(grid: Grid) -> tuple[Body, Mesh]:
+    return body(grid, stores_heat=sys.argv[1] == "tau"), linear_mesh(grid)
+
+
+def answer(given: tuple[Body, Mesh]) -> Answer:
     """From linear mesh to answer: everything that a new mesh costs."""
+    what, mesh = given
     system = system_of(what, mesh)
     held = system.hold("base")
     found = resistance(held, "junction", "apex")
-    return Answer(system.size - 1, found, float(slowest_modes(held, 1)[0][0]) if with_time else None)
+    return Answer(system.size - 1, found, float(slowest_modes(held, 1)[0][0]) if what.has_capacity else None)
 
 
 def compare_again(what: Body, mesh: Mesh, repeats: int) -> dict[str, object]:
@@ -80,10 +85,9 @@ def compare_again(what: Body, mesh: Mesh, repeats: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    case, path, repeats = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    grid = read_grid(path)
-    what = body(grid, stores_heat=case == "tau")
+    case, _, *words = sys.argv[1:]
     if case == "again":
-        say(compare_again(what, linear_mesh(grid), repeats))
+        grid = read_grid(words[0])
+        say(compare_again(body(grid, stores_heat=False), linear_mesh(grid), int(words[2])))
     else:
-        say(timed(lambda: linear_mesh(grid), lambda mesh: answer(what, mesh, with_time=case == "tau"), repeats))
+        say(timed(native, answer, words))

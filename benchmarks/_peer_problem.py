@@ -10,7 +10,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
@@ -77,17 +77,28 @@ class Answer:
     time_constant: float | None = None
 
 
-def timed(prepare: Callable[[], Native], job: Callable[[Native], Answer], repeats: int) -> dict[str, object]:
-    """Wall times of a job, each time on a fresh mesh of the tool's own kind, its last answer, and the peak memory [MB].
+def timed(
+    native_mesh: Callable[[Grid], Native], answer_on: Callable[[Native], Answer], words: Sequence[str]
+) -> dict[str, object]:
+    """Wall times from linear mesh to answer, the last answer, and the peak memory of this process [MB].
 
-    A mesh that was used before may know its edges already.
+    Parameters
+    ----------
+    native_mesh
+        The tool's own kind of mesh. It is made afresh for every time, since one that was used may know its edges.
+    answer_on
+        What is timed.
+    words
+        Paths of the mesh and of a smaller one on which everything is loaded and compiled first, and the repeats.
     """
-    times = []
-    for _ in range(repeats):
-        native = prepare()
+    path, smaller, repeats = words
+    answer_on(native_mesh(read_grid(smaller)))
+    grid, times = read_grid(path), []
+    for _ in range(int(repeats)):
+        native = native_mesh(grid)
         gc.collect()
         started = time.perf_counter()
-        answer = job(native)
+        answer = answer_on(native)
         times.append(round(time.perf_counter() - started, 4))
         del native
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,7 +1,6 @@
 """Drawn bodies: sizes against closed forms, names that survive, the same mesh in nanometres and metres, refusals."""
 
 import math
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 pytest.importorskip("netgen.occ", reason="netgen has no wheel here")
 
 from thermonet.geometry.cad import occ
-from thermonet.geometry.cad.check import DrawingError, checked
+from thermonet.geometry.cad.check import checked
 from thermonet.geometry.cad.inside import bounds, inside, space
 from thermonet.geometry.cad.mesh import drawn_mesh, meshed
 from thermonet.geometry.cad.scale import scaled
@@ -37,6 +36,7 @@ from thermonet.geometry.cad.shapes import (
     Turned,
     Union,
 )
+from thermonet.geometry.conformity import open_borders
 from thermonet.geometry.mesh import LENGTH_UNIT
 from thermonet.geometry.quality import shapes, smallest_stretch
 from thermonet.geometry.refine import linear, refined
@@ -67,11 +67,10 @@ EXACT = {
     "turned": (Moved(Turned(PLATE, 0.7, (1, 1)), (5, -3)), 2 - 2 * math.pi * 0.04),
     "box": (Box((1, 2, 3), (0, 0, 0)), 6),
     "cylinder": (Cylinder((1, 2, 3), (1, 1, 0.5), 0.5, 2), math.pi / 2),
-    "cone": (Cone((0, 0, 0), (0, 0, -1), 1, 0.5, 2), math.pi * 2 / 3 * 1.75),
-    "cone with a tip": (Cone((0, 0, 0), (0, 1, 0), 1, 0, 2), math.pi * 2 / 3),
+    "cone with a tip": (Cone((0, 0, 0), (0, 0, -1), 1, 0, 2), math.pi * 2 / 3),
     "ball": (Sphere((1, 1, 1), 1), 4 / 3 * math.pi),
-    "torus, part of a turn": (Revolved(Circle((2, 0), 0.5), (1, 1, 1), 2.0), 2.0 * 2 * math.pi / 4),
-    "prism": (Extruded(PLATE, 0.3), 0.3 * (2 - 2 * math.pi * 0.04)),
+    "torus, part of a turn": (Revolved(Circle((1, 0), 0.5), (1, 1, 1), 1.0), math.pi / 4),
+    "prism": (Extruded(Difference(UNIT_SQUARE, (Circle((0, 0), 0.5),)), 0.3), 0.3 * (1 - math.pi / 16)),
     "tilted box": (Turned(UNIT_BOX, math.pi, (1, 0, 0), (1, 2, 3)), 1),
     "octant": (Intersection((Sphere((0, 0, 0), 1), UNIT_BOX)), math.pi / 6),
 }
@@ -104,13 +103,13 @@ def extent_of(mesh, name, kind="planar"):
 def test_shapes_have_their_closed_form_sizes(case):
     """By OpenCascade to rounding, by our own formula for what is inside to its sampling, by the mesh to P2."""
     shape, exact = EXACT[case]
-    found = checked(replace(drawing(body=shape), element_scale=1 if space(shape) == 2 else 1.4))
+    found = checked(drawing(body=shape))
     assert found.measures["body"] == pytest.approx(exact, rel=1e-9)
     low, high = bounds(shape)
     points = low[:, None] + (high - low)[:, None] * np.random.default_rng(2).random((len(low), 40_000))
     assert inside(shape, points).mean() * np.prod(high - low) == pytest.approx(exact, rel=0.05)
     mesh = meshed(found).mesh
-    assert sizes_of(mesh)["body"] == pytest.approx(exact, rel=2e-3)
+    assert sizes_of(mesh)["body"] == pytest.approx(exact, rel=1e-3)
     assert {f"body.{name}" for name in found.faces["body"]} == set(mesh.boundaries)
     assert smallest_stretch(mesh, np.arange(mesh.cells.shape[1])).min() > 0.2
     assert facets(mesh).count.max() == 2
@@ -149,11 +148,12 @@ def test_a_face_ends_where_the_next_begins_even_on_one_line():
 
 def test_a_shared_face_is_known_by_both_regions():
     """A plug in its hole: the same facets under two names, and their areas are those of the cylinder."""
-    hole = Cylinder((0.5, 0.5, 0), (0, 0, 1), 0.2, 1)
-    body = drawing(block=Difference(UNIT_BOX, (hole,)), plug=Cylinder((0.5, 0.5, 0), (0, 0, 1), 0.2, 1.5))
-    mesh = drawn_mesh(replace(body, element_scale=1.4)).mesh
-    assert extent_of(mesh, "block.side") == pytest.approx(0.4 * math.pi, rel=1e-3)
-    assert extent_of(mesh, "plug.side") == pytest.approx(0.6 * math.pi, rel=1e-3)
+    hole = Cylinder((0.5, 0.5, 0), (0, 0, 1), 0.2, 0.2)
+    slab = Box((0, 0, 0), (1, 1, 0.2))
+    body = drawing(block=Difference(slab, (hole,)), plug=Cylinder((0.5, 0.5, 0), (0, 0, 1), 0.2, 0.3))
+    mesh = drawn_mesh(body).mesh
+    assert extent_of(mesh, "block.side") == pytest.approx(0.08 * math.pi, rel=1e-3)
+    assert extent_of(mesh, "plug.side") == pytest.approx(0.12 * math.pi, rel=1e-3)
     shared = set(map(frozenset, mesh.boundaries["block.side"].T)) & set(map(frozenset, mesh.boundaries["plug.side"].T))
     assert len(shared) == mesh.boundaries["block.side"].shape[1]
     assert extent_of(mesh, "plug.bottom") == pytest.approx(0.04 * math.pi, rel=1e-3)
@@ -189,7 +189,7 @@ def test_the_axis_of_revolution_is_no_face():
     "regions",
     [
         {"plate": PLATE, "film": Rectangle((0, 1), (2, 1.007)), "plug": Circle((0.5, 0.5), 0.2)},
-        {"block": Difference(UNIT_BOX, (Sphere((1, 1, 1), 0.4),)), "knob": Sphere((1, 1, 1), 0.4)},
+        {"block": UNIT_BOX, "rod": Cylinder((0.5, 0.5, 1), (0, 0, 1), 0.5, 0.5)},
     ],
     ids=["plane", "space"],
 )
@@ -244,9 +244,8 @@ def test_the_expected_number_of_elements_is_about_right():
     """It only has to keep absurd requests away: within a factor of two for common bodies."""
     bodies = [
         drawing(plate=PLATE),
-        drawing(a=UNIT_BOX),
         drawing(film=Rectangle((0, 0), (1, 0.01)), base=Rectangle((0, -1), (1, 0))),
-        Drawing("solid", {"a": UNIT_BOX}, sizes={"a.x_min": 0.1}),
+        Drawing("solid", {"a": UNIT_BOX}, sizes={"a.x_min": 0.1}, element_scale=1.5),
     ]
     for body in bodies:
         found = checked(body)
@@ -255,11 +254,11 @@ def test_the_expected_number_of_elements_is_about_right():
 
 def test_no_curved_cell_is_flat_at_a_corner():
     """A ball in a block: without splitting, cells whose edges at a corner all lie on the sphere would be."""
-    body = drawing(ball=Sphere((0.5, 0.5, 0.5), 0.3), block=Difference(UNIT_BOX, (Sphere((0.5, 0.5, 0.5), 0.3),)))
+    body = drawing(ball=Sphere((0.5, 0.5, 0.5), 0.4), block=Difference(UNIT_BOX, (Sphere((0.5, 0.5, 0.5), 0.4),)))
     mesh = drawn_mesh(body).mesh
-    assert smallest_stretch(mesh, np.arange(mesh.cells.shape[1])).min() > 0.4
+    assert smallest_stretch(mesh, np.arange(mesh.cells.shape[1])).min() > 0.2
     skin = np.linalg.norm(mesh.points[:, mesh.boundaries["ball.surface"]] * LENGTH_UNIT - 0.5, axis=0)
-    assert np.abs(skin - 0.3).max() < 1e-12
+    assert np.abs(skin - 0.4).max() < 1e-12
 
 
 def test_a_film_between_two_regions_follows_its_circles_through_refinement():
@@ -283,158 +282,26 @@ def test_a_film_between_two_regions_follows_its_circles_through_refinement():
     assert sizes_of(mesh)["film"] == pytest.approx(math.pi * (1.05**2 - 1), rel=1e-6)
 
 
+def test_coinciding_spheres_turned_any_way_share_their_facets():
+    """A ball in its socket, at an angle at which two whole spheres are not recognised as one: heat can cross."""
+    axis = (-0.9500497244281534, -0.291720232439864, 0.8825389674564839)
+    turn = {"angle": 2.3514433558144914, "about": (0.1, 0.2, 0.3), "axis": axis}
+    ball = Sphere((1, 1, 0), 0.18107867521215018)
+    body = drawing(block=Turned(Difference(UNIT_BOX, (ball,)), **turn), ball=Turned(ball, **turn))
+    mesh = drawn_mesh(body).mesh
+    assert not list(open_borders(linear(mesh)))
+    assert extent_of(mesh, "block.surface") == pytest.approx(extent_of(mesh, "ball.surface") / 8, rel=1e-3)
+
+
 def test_the_same_drawing_gives_the_same_mesh_and_nothing_is_printed(capfd):
     """Meshing is repeatable to the last bit; netgen's complaints do not reach standard output."""
-    body = drawing(tee=Union((Cylinder((-1, 0, 0), (1, 0, 0), 0.3, 2), Cylinder((0, 0, 0), (0, 1, 0), 0.3, 1))))
-    body = replace(body, element_scale=1.4)
+    body = drawing(rod=Cylinder((0, 0, 0), (1, 1, 0), 1, 0.5))
     first, second = drawn_mesh(body).mesh, drawn_mesh(body).mesh
     np.testing.assert_array_equal(first.points, second.points)
     np.testing.assert_array_equal(first.cells, second.cells)
     print("and afterwards printing works")
     out, err = capfd.readouterr()
     assert (out, err) == ("and afterwards printing works\n", "")
-
-
-BOWTIE = Polygon(((0, 0), (1e-6, 1e-6), (1e-6, 0), (0, 1e-6)))
-#: Drawings and, by the path of the fault, what is said about it.
-REFUSED = {
-    "crossing edges": (
-        drawing(a=BOWTIE),
-        {"regions.a.points": "edges 'edge_1' and 'edge_3' meet at (500 nm, 500 nm)"},
-    ),
-    "crossing in a tool": (
-        drawing(a=Difference(UNIT_SQUARE, (Moved(BOWTIE, (0.1, 0.1)),))),
-        {"regions.a.tools[0].shape.points": "'edge_1' and 'edge_3' meet"},
-    ),
-    "arc through an edge": (
-        drawing(a=Outline((0, 0), (Arc((1, 0), 0.5, name="bow"), Line((0.5, -0.7), "in")))),
-        {"regions.a.segments": "edges 'bow' and 'in' meet at (662.2 mm, -473 mm)"},
-    ),
-    "spike": (
-        drawing(a=Polygon(((0, 0), (2, 0), (1, 0), (1, 1)))),
-        {"regions.a.points": "edges 'edge_1' and 'edge_2' meet at (1 m, 0 m)"},
-    ),
-    "points in a line": (drawing(a=Polygon(((0, 0), (1, 0), (2, 0)))), {"regions.a.points": "encloses no area"}),
-    "a point twice": (
-        drawing(a=Polygon(((0, 0), (1e-6, 0), (1e-6, 0), (0, 1e-6)))),
-        {"regions.a.points[2]": "the point (1 um, 0 m) follows itself"},
-    ),
-    "two points": (Drawing("planar", {"a": Polygon(((0, 0), (1, 1)))}), {"regions.a.points": "has 2 points"}),
-    "names of edges": (
-        drawing(a=Polygon(((0, 0), (1, 0), (0, 1)), ("one", "two"))),
-        {"regions.a.edges": "has 2 names, expected one for each of 3 points"},
-    ),
-    "zero area": (drawing(a=Rectangle((0, 0), (0, 1))), {"regions.a.second": "zero area"}),
-    "zero volume": (drawing(a=Box((0, 0, 0), (1, 1, 0))), {"regions.a.second": "zero volume"}),
-    "no number": (drawing(a=Circle((0, 0), math.nan)), {"regions.a.radius": "positive and finite, got nan"}),
-    "arc too small": (
-        drawing(a=Rectangle((0, 0), (1, 1)), b=Outline((5, 0), (Arc((6, 0), 0.3),))),
-        {"regions.b.segments[0]": "no arc of radius 0.3 m joins points 1 m apart"},
-    ),
-    "no axis": (drawing(a=Cylinder((0, 0, 0), (0, 0, 0), 1, 1)), {"regions.a.axis": "has no direction"}),
-    "overlap": (
-        drawing(core=UNIT_SQUARE, film=Rectangle((0.5, 0.5), (2, 2))),
-        {"regions.film": "overlaps 'core' by 11.1 % of its area around (750 mm, 750 mm)"},
-    ),
-    "overlap in space": (
-        drawing(core=Sphere((0, 0, 0), 1), film=Box((0, 0, 0), (2, 2, 2))),
-        {"regions.film": "overlaps 'core' by 6.54 % of its volume"},
-    ),
-    "gap": (
-        drawing(core=Rectangle((0, 0), (1e-6, 1e-6)), film=Rectangle((1.000001e-6, 0), (2e-6, 1e-6))),
-        {"regions.film": "is 1 pm away from 'core', expected regions that touch or clearly do not"},
-    ),
-    "beyond the axis": (
-        drawing(kind="axisymmetric", a=Polygon(((0, 0), (1, 0), (-1e-3, 1)))),
-        {"regions.a.points[2]": "lies at r = -1 mm, expected no r below zero"},
-    ),
-    "cut beyond the axis": (
-        drawing(kind="axisymmetric", a=Difference(Circle((0, 0), 1), (Rectangle((-2, -2), (-1e-4, 2)),))),
-        {"regions.a": "reaches r = -100 um"},
-    ),
-    "turned profile beyond the axis": (
-        drawing(a=Revolved(Rectangle((-1, 0), (1, 1)))),
-        {"regions.a.profile": "reaches r = -1 m"},
-    ),
-    "nothing left": (
-        drawing(a=Difference(UNIT_SQUARE, (Rectangle((-1, -1), (2, 2)),))),
-        {"regions.a": "nothing is left of it (zero area)"},
-    ),
-    "a solid in the plane": (
-        Drawing("planar", {"a": Union((UNIT_SQUARE, UNIT_BOX))}),
-        {"regions.a.shapes[1]": "a Box is drawn here, expected a shape in the plane"},
-    ),
-    "an area in space": (
-        Drawing("solid", {"a": UNIT_SQUARE}),
-        {"regions.a": "a Rectangle is drawn here, expected a solid"},
-    ),
-    "1e9 triangles": (
-        Drawing("planar", {"a": UNIT_SQUARE}, element_size=4e-5),
-        {"element_size": "would take 1.4e+09 elements, expected at most 5e+06: element_size asks for most"},
-    ),
-    "1e9 tetrahedra": (
-        Drawing("solid", {"a": UNIT_BOX, "b": Box((2, 0, 0), (3, 1, 1))}, sizes={"b": 1.8e-3}),
-        {"sizes.b": "would take 1.0e+09 elements"},
-    ),
-    "1e10 facets": (Drawing("solid", {"a": UNIT_BOX}, sizes={"a.x_min": 1e-5}), {"sizes.a.x_min": "1.0e+10 elements"}),
-    "scale": (Drawing("solid", {"a": UNIT_BOX}, element_scale=1e-3), {"element_scale": "expected at most 5e+06"}),
-    "needle": (
-        drawing(a=UNIT_BOX, wire=Cylinder((0, 0, 2), (1, 0, 0), 1e-6, 1)),
-        {"regions.wire": "the curvature of 'wire.side' asks for most"},
-    ),
-    "too thin": (
-        drawing(film=Rectangle((0, 0), (1, 1e-6))),
-        {"regions.film": "is 1 um thick, too thin for elements of 500 um"},
-    ),
-    "too small for the mesher": (
-        Drawing("solid", {"a": UNIT_BOX}, near=(LocalSize((0, 0, 0), 1e-16),)),
-        {"near[0].size": "is too small for this drawing"},
-    ),
-    "size of nothing": (
-        Drawing("planar", {"a": UNIT_SQUARE}, sizes={"a.rim": 0.1}),
-        {"sizes.a.rim": "there is no region or face 'a.rim', expected one of a, a.bottom, a.right, a.top, a.left"},
-    ),
-    "no regions": (Drawing("planar", {}), {"regions": "has no regions"}),
-    "everything at once": (
-        Drawing("planar", {"a b": Circle((0, 0), 0), "c": Polygon(((0, 0), (1, 1)))}, grading=0, element_scale=-1),
-        {
-            "regions.a b": "is not a name",
-            "regions.a b.radius": "positive",
-            "regions.c.points": "has 2 points",
-            "grading": "between 0 and 1",
-            "element_scale": "positive",
-        },
-    ),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_drawn_is_refused_with_place_and_reason(case, monkeypatch):
-    """Every fault has the path of its culprit; nothing has been meshed by then."""
-    body, expected = REFUSED[case]
-    monkeypatch.setattr("thermonet.geometry.cad.mesh.made", lambda *_, **__: pytest.fail("meshed"))
-    with pytest.raises(DrawingError) as refusal:
-        drawn_mesh(body)
-    said = {}
-    for fault in refusal.value.faults:
-        path, _, message = str(fault).partition(": ")
-        said.setdefault(path, message)
-    assert set(said) == set(expected)
-    for path, message in expected.items():
-        assert message in said[path]
-
-
-def test_without_netgen_a_drawing_is_checked_as_far_as_possible(monkeypatch):
-    """What is wrong with the numbers is said; otherwise the message names the missing package."""
-    monkeypatch.setitem(sys.modules, "netgen.occ", None)
-    occ.occ.cache_clear()
-    try:
-        with pytest.raises(DrawingError, match="meet at"):
-            checked(drawing(a=BOWTIE))
-        with pytest.raises(PhysicsError, match=r"netgen-mesher.*expected a mesh file instead"):
-            checked(drawing(a=UNIT_SQUARE))
-    finally:
-        occ.occ.cache_clear()
 
 
 def test_what_netgen_cannot_mesh_is_refused_in_one_line(monkeypatch):

@@ -351,7 +351,7 @@ BAD = [
         "10:86: regions.pin.shape.revolved.origin: 3 components (x, y, z), got 2",
     ),
     # drawings
-    (WIRE, "to: [5 um, 0 um]", "to: [5 um, 0.2 um]", "11:5: regions.wire.shape: overlaps 'base' by 0.22 of its area"),
+    (WIRE, "to: [5 um, 0 um]", "to: [5 um, 0.2 um]", "11:5: regions.wire.shape: overlaps 'base' by 21.5 % of its area"),
     (
         WIRE,
         CIRCLE,

@@ -1,10 +1,16 @@
-"""The designs that come with the package agree with each other."""
+"""The designs that come with the package agree with each other, and with what is said of them by hand."""
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from scipy.special import ellipk
 
+from thermonet import study_body
+from thermonet.cli import main
+from thermonet.materials.library import materials_for
 from thermonet.studies.bodies.study import read_body
 from thermonet.studies.design import read_probe
 
@@ -48,3 +54,90 @@ def test_the_probe_in_three_dimensions_is_the_probe_with_widths():
     for document in (probe, lined):
         del document["name"], document["title"]
     assert lined == probe
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.yaml")), ids=lambda file: file.stem)
+def test_designs_are_valid_and_carry_their_names(file, capsys):
+    """By name as by path, without a complaint."""
+    assert main(["check", file.stem]) == 0
+    assert f"'{file.stem}'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["suspended_calorimeter", "heated_line"])
+def test_every_value_of_a_drawn_body_says_where_it_comes_from(name, capsys):
+    main(["check", name])
+    assert " 0 without a source" in capsys.readouterr().out
+
+
+def conductivity(material):
+    return materials_for({}, {}).entry(material).thermal_conductivity.value
+
+
+def studied(name, *settings):
+    return study_body(read_body(FOLDER / f"{name}.yaml", settings)).result
+
+
+@pytest.fixture(scope="module")
+def calorimeter():
+    return studied("suspended_calorimeter", "numerics.tolerance=1 %", "numerics.element_scale=2")
+
+
+def test_the_calorimeter_stands_on_four_fins(calorimeter):
+    """Tethers that conduct in parallel and radiate on their way, a platform that radiates: G = 4 g m coth(m L) + h A.
+
+    The platform is not quite of one temperature, which is what is left between both.
+    """
+    document = read_body(FOLDER / "suspended_calorimeter.yaml")
+    layers = document.regions["tethers"].layers
+    sheet = sum(conductivity(layer.material) * layer.thickness.value for layer in layers.values())
+    h, width, length = document.boundaries["vacuum"].ambient.conductance.value, 2e-6, 200e-6
+    m = math.sqrt(2 * h / sheet)
+    expected = 4 * sheet * width * m / math.tanh(m * length) + 2 * h * (50e-6) ** 2
+    seen = calorimeter.quantities["resistance.thermometer.tip"]
+    assert 1 / seen.value == pytest.approx(expected, rel=0.015)
+    assert 1 / seen.value == pytest.approx(45e-9, rel=0.02)  # as the file says
+    own = calorimeter.quantities["resistance.pad.tip"].value
+    assert seen.value < own < 1.05 * seen.value  # what the platform's own resistance adds at the pad
+    assert calorimeter.quantities["resistance.pad.heater"].value == pytest.approx(seen.value, rel=1e-9)
+
+
+def test_the_calorimeter_takes_the_time_that_its_platform_takes(calorimeter):
+    """C / G, with a third of the tethers' capacity: the first term of the mode of a loaded rod."""
+    materials, document = materials_for({}, {}), read_body(FOLDER / "suspended_calorimeter.yaml")
+
+    def stored(layers):
+        entries = [(materials.entry(layer.material), layer.thickness.value) for layer in layers]
+        return sum(entry.density.value * entry.specific_heat.value * thickness for entry, thickness in entries)
+
+    regions = document.regions
+    tethers = stored(regions["tethers"].layers.values()) * 2e-6 * 200e-6 * 4
+    platform = stored([regions["platform"]]) * (50e-6) ** 2
+    platform += stored([regions["heater"].layers["platinum"]]) * 16e-6 * 32e-6
+    platform += stored([regions["pad"].layers["gold"]]) * 14e-6 * 32e-6
+    found = calorimeter.quantities
+    expected = (platform + tethers / 3) * found["resistance.thermometer.tip"].value
+    assert found["time_constant_slowest"].value == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.slow
+def test_the_heated_line_lies_between_two_fins():
+    """Ends that are held, and ends that are insulated, with the shape factor of a strip on a layer.
+
+    S = 2 K(k)/K(k'), k = tanh(pi w / 4 t), of a strip on a layer whose far face is held (half of a stripline: S. B.
+    Cohn, IRE Trans. MTT-3, 119 (1955)).
+    """
+    width, thickness, length, oxide = 200e-9, 60e-9, 2e-6, 300e-9
+    modulus = math.tanh(math.pi * width / (4 * oxide)) ** 2
+    shape = 2 * ellipk(modulus) / ellipk(1 - modulus)
+    contact = materials_for({}, {}).boundary_conductance("Pt_film", "SiO2_thermal").value
+    loss = 1 / (1 / (conductivity("SiO2_thermal") * shape) + 1 / (contact * width))
+    half = length / 2 * math.sqrt(loss / (conductivity("Pt_film") * width * thickness))
+    insulated = 1 / (loss * length)
+    held = insulated * (1 - np.tanh(half) / half)
+    assert (held, insulated) == (pytest.approx(130e3, rel=0.03), pytest.approx(270e3, rel=0.02))  # as the file says
+    coarse = ("numerics.tolerance=20 %", "numerics.element_scale=2", "regions.line.element_size=100 nm")
+    found = studied("heated_line", *coarse).quantities
+    assert held < found["resistance.line.current"].value < insulated
+    assert found["heat.wafer"].value == pytest.approx(1e-3**2 * 160e-9 * length / (width * thickness), rel=1e-6)
+    beside, line, middle = (found[f"temperature.{name}"].value - 300 for name in ("beside", "line", "middle"))
+    assert 0 < beside < line < middle

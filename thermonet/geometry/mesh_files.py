@@ -16,17 +16,17 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from thermonet.geometry.conformity import SAME, open_borders, place_text
 from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints, Mesh
 from thermonet.geometry.quality import smallest_stretch, volumes
-from thermonet.geometry.topology import Facets, facets, outer, shared
+from thermonet.geometry.topology import facets, shared
 from thermonet.quantities.errors import DataError, Problem
 
 #: Cells and facets by dimension, linear and quadratic, as meshio calls them.
@@ -34,10 +34,7 @@ _CELLS = {2: ("triangle", "triangle6"), 3: ("tetra", "tetra10")}
 _FACETS = {2: ("line", "line3"), 3: ("triangle", "triangle6")}
 #: Cells that carry no heat by themselves.
 _PASSED_OVER = {2: ("vertex",), 3: ("vertex", "line", "line3")}
-#: Nodes nearer to each other, or to a plane, than this part of the mesh's size are at the same place.
-_SAME = 1e-9
-#: A node this far inside a facet (in barycentric coordinates) hangs on it.
-_INSIDE = 1e-6
+_SAVE_GROUPS = "expected a group for all that are saved (in Gmsh, Mesh.SaveAll = 0 leaves out the others)"
 #: The smallest volume of a cell, in parts of the cube of its longest side.
 _FLAT = 1e-12
 
@@ -112,6 +109,9 @@ def _read(path: Path) -> _File:
             found = readers[path.suffix.lower()](path)
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
+        if "gmsh:physical" in reason:
+            # In version 4, groups belong to entities; meshio cannot read entities that have none beside those that do.
+            raise _BadMeshError(f"some of its elements have no physical group, {_SAVE_GROUPS}") from None
         raise _BadMeshError(f"cannot be read ({reason}), expected a whole {path.suffix} file") from None
     if "not closed" in said.getvalue():
         raise _BadMeshError(f"ends before its last section does, expected a whole {path.suffix} file")
@@ -212,7 +212,7 @@ def _flattened(points: Floats, dimension: int) -> Floats:
         raise _BadMeshError(f"{int(wrong.sum())} of its nodes have no finite coordinates")
     if dimension == 3 or len(points) == 2:
         return points
-    if np.ptp(points[2]) > _SAME * np.ptp(points, axis=1).max():
+    if np.ptp(points[2]) > SAME * np.ptp(points, axis=1).max():
         raise _BadMeshError(f"its nodes lie at z from {points[2].min():g} to {points[2].max():g}, expected a plane")
     return points[:2]
 
@@ -224,7 +224,7 @@ def _oriented(mesh: Mesh) -> Mesh:
     volume = volumes(mesh.points, mesh.cells)
     flat = np.abs(volume) <= _FLAT * longest**mesh.dimension
     if flat.any():
-        place = _place(mesh.points[:, mesh.cells[:, np.flatnonzero(flat)[0]]].mean(axis=1))
+        place = place_text(mesh.points[:, mesh.cells[:, np.flatnonzero(flat)[0]]].mean(axis=1))
         raise _BadMeshError(
             f"{int(flat.sum())} of its cells are flat, the first near {place}, expected cells of some size"
         )
@@ -233,10 +233,6 @@ def _oriented(mesh: Mesh) -> Mesh:
     exchanged = {3: [1, 0, 2], 4: [1, 0, 2, 3], 6: [1, 0, 2, 3, 5, 4], 10: [1, 0, 2, 3, 4, 6, 5, 8, 7, 9]}
     cells[:, turned] = cells[:, turned][exchanged[len(cells)]]
     return replace(mesh, cells=cells)
-
-
-def _place(point: Floats) -> str:
-    return f"({', '.join(f'{x * LENGTH_UNIT:.4g}' for x in point)}) m"
 
 
 def _with_boundaries(mesh: Mesh, named: dict[str, Ints]) -> Mesh:
@@ -262,41 +258,9 @@ def _checked(mesh: Mesh) -> Mesh:
     if mesh.degree == 2:
         turned = smallest_stretch(mesh, np.arange(mesh.cells.shape[1])) <= 0
         if turned.any():
-            place = _place(mesh.points[:, mesh.cells[:, np.flatnonzero(turned)[0]]].mean(axis=1))
+            place = place_text(mesh.points[:, mesh.cells[:, np.flatnonzero(turned)[0]]].mean(axis=1))
             message = f"{int(turned.sum())} of its curved cells may be turned inside out, the first near {place}"
             raise _BadMeshError(f"{message}, expected middle nodes nearer to the middles")
-    for wrong in _open_borders(mesh, outer(found, np.zeros_like(mesh.region))):
+    for wrong in open_borders(mesh):
         raise _BadMeshError(f"{wrong}, expected a mesh in which neighbours share nodes")
     return mesh
-
-
-def _open_borders(mesh: Mesh, border: Facets) -> Iterator[str]:
-    """Places where cells touch but do not share nodes: two nodes at one place, or a node on another cell's facet."""
-    from scipy.spatial import KDTree
-
-    corners = border.nodes[: mesh.dimension]
-    nodes = np.unique(corners)
-    tree = KDTree(mesh.points[:, nodes].T)
-    size = float(np.ptp(mesh.points, axis=1).max())
-    pairs = tree.query_pairs(_SAME * size, output_type="ndarray")
-    if len(pairs):
-        yield f"{len(pairs)} pairs of nodes lie at one place, the first at {_place(mesh.points[:, nodes[pairs[0, 0]]])}"
-    middle = mesh.points[:, corners].mean(axis=1)
-    reach = np.linalg.norm(mesh.points[:, corners] - middle[:, None], axis=0).max(axis=0)
-    near = tree.query_ball_point(middle.T, reach)
-    facet = np.repeat(np.arange(len(near)), [len(entry) for entry in near])
-    node = nodes[np.concatenate(near).astype(np.int64)]
-    hanging = _lies_inside(mesh.points[:, node], mesh.points[:, corners[:, facet]], _SAME * size)
-    if hanging.any():
-        place = _place(mesh.points[:, node[hanging][0]])
-        yield f"{int(hanging.sum())} nodes hang on sides of other cells, the first at {place}"
-
-
-def _lies_inside(points: Floats, corners: Floats, near: float) -> NDArray[np.bool_]:
-    """Whether points (dim, n) lie inside facets with given corners (dim, corners, n)."""
-    sides = np.moveaxis(corners[:, 1:] - corners[:, :1], 2, 0)
-    from_first = (points - corners[:, 0]).T
-    local = np.einsum("nij,nj->ni", np.linalg.pinv(sides), from_first)
-    away = np.linalg.norm(from_first - np.einsum("nji,ni->nj", sides, local), axis=1)
-    barycentric = np.column_stack([1 - local.sum(axis=1), local])
-    return (away <= near) & (barycentric.min(axis=1) > -_INSIDE) & (barycentric.max(axis=1) < 1 - _INSIDE)

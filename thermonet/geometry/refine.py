@@ -268,7 +268,7 @@ def _opposite_to_tangent_corners(found: Edges, surface: Ints, rank: Ints) -> Int
         across = [i for i, pair in enumerate(EDGES[dimension]) if corner not in pair]
         around = surface[found.of_cell[at]]
         tangent = (around[0] >= 0) & (around == around[0]).all(axis=0)
-        candidates = found.of_cell[np.ix_(across, np.flatnonzero(tangent))]
+        candidates = found.of_cell[across][:, tangent]
         inner = np.where(surface[candidates] < 0, rank[candidates], -1)
         longest = np.take_along_axis(candidates, inner.argmax(axis=0)[None], axis=0)[0]
         split.append(longest[inner.max(axis=0, initial=-1) >= 0])

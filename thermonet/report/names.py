@@ -44,6 +44,8 @@ _WORDS = {
 }
 #: First words of the names of a campaign's inputs and parameters.
 _SECTIONS = ("experiments", "thermometers", "probes", "instruments")
+#: Those of a body's.
+_BODY = ("regions", "boundaries", "sources", "sensors")
 #: Between the names of correlated inputs, which share one line of a budget.
 _TOGETHER = re.compile(rf" and (?=(?:{'|'.join(_SECTIONS)}|environment)\.)")
 
@@ -226,6 +228,10 @@ def readable(name: str) -> str:
     ('sidewall factor of evaporated films', 'boundary conductance Au/SiN')
     >>> readable("touch.closed.noise"), readable("experiments.line.time_constant.1")
     ('noise of touch.closed', 'time constant 1 of line')
+    >>> readable("regions.beam.layers.gold.thickness"), readable("boundaries.gas.ambient.conductance")
+    ('thickness of gold in beam', 'ambient conductance of gas')
+    >>> readable("regions.beam.shape.rectangle.to.0")
+    'shape rectangle to 0 of beam'
     """
     if name.startswith(_SECTIONS) and len(parts := _TOGETHER.split(name)) > 1:
         return " and ".join(map(readable, parts))
@@ -242,6 +248,8 @@ def _phrase(name: str) -> str:
         return f"sidewall factor of {parts[-1]} films"
     if len(parts) == 1:
         return words(name)
+    if parts[0] in _BODY and len(parts) > 2:
+        return _phrase_of_body(parts)
     if parts[-1] == "noise" or (len(parts) > 3 and parts[0] in _SECTIONS):
         return _phrase_of_record(parts)
     owner = ".".join(parts[1:-1]).removeprefix("layers.").removeprefix("stack.")
@@ -250,6 +258,15 @@ def _phrase(name: str) -> str:
     elif parts[0] == "substrate" and owner not in ("", "stack"):
         owner = f"the substrate's {owner}"
     return f"{words(parts[-1])} of {owner if owner not in ('', 'stack') else _OWNERS.get(parts[0], parts[0])}"
+
+
+def _phrase_of_body(parts: list[str]) -> str:
+    """Number of a region, boundary, source or sensor of a body."""
+    _, owner, *rest = parts
+    if rest[0] == "layers":
+        _, layer, *rest = rest
+        owner = f"{layer} in {owner}"
+    return f"{' '.join(map(words, rest))} of {owner}"
 
 
 def _phrase_of_record(parts: list[str]) -> str:

@@ -16,9 +16,9 @@ from thermonet.system.core import Held, Matrix, Vector
 
 #: Residual of a mode relative to itself, in the norm of the energy, at which it has settled: its time constant's error
 #: is of the square of that. By factors, and by multigrid.
-_SETTLED, _SETTLED_NEARLY = 1e-8, 1e-6
+_SETTLED, _SETTLED_NEARLY = 1e-10, 1e-6
 #: Fewest vectors that Lanczos keeps; more vectors than modes in LOBPCG; its steps in a round, and rounds at most.
-_LEAST_ROOM, _GUARDS, _ROUND, _ROUNDS = 10, 1, 8, 25
+_LEAST_ROOM, _GUARDS, _ROUND, _ROUNDS = 12, 1, 8, 25
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from thermonet.geometry.cad.occ import Built, made, occ, pieces
 from thermonet.geometry.cad.scale import scaled
 from thermonet.geometry.cad.shapes import Drawing
 from thermonet.geometry.cad.sizes import Sizes
+from thermonet.geometry.conformity import open_borders
 from thermonet.geometry.curves import Curves, Surface
 from thermonet.geometry.mesh import LENGTH_UNIT, Ints, Mesh
 from thermonet.geometry.quality import volumes
@@ -79,6 +80,8 @@ def meshed(found: Checked, degree: int = 2) -> DrawnMesh:
     if found.drawing.kind == "axisymmetric":
         points[0, np.abs(points[0]) <= NEAR * size * 1e-3] = 0.0
     mesh = raw.moved(points)
+    for wrong in open_borders(mesh):
+        raise PhysicsError(f"regions that touch could not be joined ({wrong}), expected simpler shapes where they do")
     mesh, curves, owners = _with_faces(mesh, {name: faces(shape) for name, shape in shapes.items()}, NEAR * size)
     if found.drawing.kind == "axisymmetric":
         mesh = _with_axis(mesh)

@@ -16,6 +16,7 @@ import numpy as np
 from thermonet.geometry.cad.inside import from_z, parts_of, placement, profile, space
 from thermonet.geometry.cad.plane import Bend, Edge, outline
 from thermonet.geometry.cad.shapes import (
+    Arc,
     Box,
     Circle,
     Cone,
@@ -106,7 +107,9 @@ def _solid(shape: Box | Cylinder | Cone | Sphere | Revolved | Extruded) -> Built
         case Box(first, second):
             return o.Box(o.Pnt(*np.minimum(first, second)), o.Pnt(*np.maximum(first, second)))
         case Sphere(centre, radius):
-            return o.Sphere(o.Pnt(*centre), radius)
+            # Of quarters: two whole spheres that coincide are not always recognised as such.
+            half = Outline((0.0, -radius), (Arc((0.0, radius), radius),))
+            return _revolved(built(half), 2 * math.pi).Move(o.Vec(*centre))
         case Cylinder(base, axis, radius, height):
             return o.Cylinder(o.Pnt(*base), o.Dir(*axis), radius, height)
         case Cone(base, axis, bottom, top, height):
@@ -183,8 +186,8 @@ def _union(parts: Sequence[Built], edges: Sequence[Edge] | None) -> Built:
     joined = parts[0]
     for part in parts[1:]:
         joined = joined + part
-    ends = {tuple(np.round(edge.piece.start, 6)) for edge in edges}
-    vertices = [o.Vertex(o.Pnt(*_in_space(end))) for end in sorted(ends)]
+    ends = {tuple(np.round(edge.piece.start, 6)): edge.piece.start for edge in edges}
+    vertices = [o.Vertex(o.Pnt(*_in_space(end))) for end in ends.values()]
     on_edge = [vertex for vertex in vertices if _splits(joined, vertex)]
     return o.Compound(list(o.Glue([*joined.faces, *on_edge]).faces)) if on_edge else joined
 

@@ -67,8 +67,9 @@ def length_text(length: float) -> str:
 
 
 def place_text(place: Sequence[float]) -> str:
-    """A place for a message."""
-    return f"({', '.join(length_text(float(x)) for x in place)})"
+    """A place for a message; what is rounding beside its other coordinates is zero."""
+    small = 1e-9 * max(abs(float(x)) for x in place)
+    return f"({', '.join(length_text(float(x) if abs(x) > small else 0.0) for x in place)})"
 
 
 def shape_faults(shape: Shape, space: int, path: Path) -> Iterator[Fault]:

@@ -265,7 +265,7 @@ class Drawing:
     near
         Largest element sizes near places.
     element_scale
-        A factor on all sizes, also on those taken from the shapes.
+        A factor on all sizes, also on those taken from the shapes; above 1, curved faces keep theirs.
     grading
         By how much an element may be larger than its neighbour nearer to a small one: 0.1 (slow) to 0.9 (fast).
     """

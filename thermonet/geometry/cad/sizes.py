@@ -179,11 +179,12 @@ def _region_places(
     A size that the user has stated for the region takes the place of the one from its thickness.
     """
     for entry in looked:
-        asked = {f"the curvature of '{name}.{entry.face.name}'": entry.of_curvature}
+        scale = drawing.element_scale
+        # Larger elements would fold over a curved face.
+        asked = {f"the curvature of '{name}.{entry.face.name}'": min(scale, 1.0) * entry.of_curvature}
         if name not in drawing.sizes:
-            asked[f"the thickness of '{name}'"] = entry.of_thickness
-        for what, of_what in asked.items():
-            sizes = drawing.element_scale * of_what
+            asked[f"the thickness of '{name}'"] = scale * entry.of_thickness
+        for what, sizes in asked.items():
             for places in _graded_places(entry, shape, np.where(sizes < largest, sizes, np.inf)):
                 yield Cause(("regions", name), what), places
 

@@ -22,7 +22,7 @@ _LEVELS = 9
 #: scale, while a sheet in its plane is a drawing that its maker knows.
 _STRETCHED, _STRETCHED_SHEET = 5.0, 30.0
 #: Inches of a figure: its width, the part of it that is the field, above and below the field, its least and its most.
-_WIDTH, _FIELD, _AROUND, _LOW, _HIGH = 9.6, 7.2, 0.8, 0.7, 3.1
+_WIDTH, _FIELD, _AROUND, _LOW, _HIGH = 9.6, 7.2, 0.8, 1.6, 3.1
 
 
 @styled

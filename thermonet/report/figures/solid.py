@@ -13,7 +13,7 @@ from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Mesh
 from thermonet.quantities.formatting import scaled
 from thermonet.report.figures.drawing import Drawing, canvas, styled
 from thermonet.report.figures.section import COLOUR_MAP
-from thermonet.report.figures.solid_shapes import cut, cut_borders, surface
+from thermonet.report.figures.solid_shapes import QUARTERS, cut, cut_borders, surface
 from thermonet.report.names import printed, printed_unit
 from thermonet.results.record import Column
 
@@ -43,7 +43,7 @@ def solid_figure(mesh: Mesh, temperature: Floats, names: tuple[str, ...]) -> Dra
     length, length_unit = scaled(float(np.ptp(points, axis=1).max()), "m")
     factor, unit = scaled(float(rise.max()), "K")
     hottest = int(np.argmax(rise))
-    axis = _plane(mesh, hottest)
+    axis = _plane(mesh, rise, hottest)
     at = _beside(mesh, axis, hottest)
     plane = cut(mesh, rise, axis, at)
     figure = canvas(9.6, 4.2, left=0.02, right=0.93, bottom=0.14, top=0.96, wspace=0.22)
@@ -71,7 +71,8 @@ def solid_figure(mesh: Mesh, temperature: Floats, names: tuple[str, ...]) -> Dra
     bar = figure.colorbar(painted, ax=axes, pad=0.03)
     bar.set_label(f"above {printed(coldest, 'K', digits=6)} [{printed_unit(unit)}]")
     bar.outline.set_visible(False)
-    where = printed(float(points[axis, hottest]), "m", digits=3)
+    extent = float(np.ptp(points[axis]))
+    where = printed(round(float(points[axis, hottest]) / extent, 3) * extent, "m", digits=3)
     return Drawing(
         "field",
         "Temperature field",
@@ -89,13 +90,19 @@ def solid_figure(mesh: Mesh, temperature: Floats, names: tuple[str, ...]) -> Dra
     )
 
 
-def _plane(mesh: Mesh, through: int) -> int:
-    """Axis along which the body is thinnest of those whose plane through a node cuts it inside."""
-    extent = np.ptp(mesh.points, axis=1)
+def _plane(mesh: Mesh, rise: Floats, through: int) -> int:
+    """Axis along which the body is thinnest of those whose plane through a node cuts it inside.
+
+    Where none does, the one along which the temperature changes least, so that the plane shows how it changes.
+    """
     low, high = mesh.points.min(axis=1), mesh.points.max(axis=1)
+    extent = high - low
     margin = np.minimum(mesh.points[:, through] - low, high - mesh.points[:, through]) / extent
     inside = [axis for axis in range(3) if margin[axis] > 0.01]
-    return min(inside or range(3), key=lambda axis: extent[axis])
+    if inside:
+        return min(inside, key=lambda axis: float(extent[axis]))
+    spread = [abs(float(np.mean((rise - rise.mean()) * (row - row.mean())))) / row.std() for row in mesh.points]
+    return int(np.argmin(spread))
 
 
 def _beside(mesh: Mesh, axis: int, node: int) -> float:
@@ -132,9 +139,10 @@ def _paint_surface(axes: Axes3D, mesh: Mesh, values: Floats, points: Floats) -> 
     # Stretched along an axis, a surface turns the other way.
     seen = (towards * extent / aspect) @ outside.normal > 0
     faces = outside.facets[:, seen]
+    faces = np.concatenate([faces[part] for part in QUARTERS], axis=1) if len(faces) == 6 else faces
     top = float(values.max()) or 1.0
     colours = mpl.colormaps[COLOUR_MAP](values[faces].mean(axis=0) / top)
-    solid = Poly3DCollection(points.T[faces.T], facecolors=colours, edgecolors=colours, linewidths=0.1, zorder=1)
+    solid = Poly3DCollection(points.T[faces.T], facecolors=colours, edgecolors=colours, linewidths=0.5, zorder=1)
     solid.set_rasterized(True)
     axes.add_collection3d(solid)
     edges = points.T[outside.edges(seen).T]
@@ -145,5 +153,6 @@ def _paint_surface(axes: Axes3D, mesh: Mesh, values: Floats, points: Floats) -> 
     axes.set_box_aspect(aspect)
     axes.view_init(elev=_ELEVATION, azim=_AZIMUTH)
     axes.tick_params(labelsize=7, pad=0)
+    axes.locator_params(nbins=4)
     for name in _AXES:
-        getattr(axes, f"set_{name}label")(name, labelpad=-6, fontsize=8)
+        getattr(axes, f"set_{name}label")(name, labelpad=-3, fontsize=8)

@@ -14,6 +14,11 @@ from thermonet.geometry.topology import facets, outer
 _SAME = 1e-7
 #: Cosine of the angle between two neighbouring triangles below which they meet in an edge of the body.
 _BENT = 0.9
+#: Four three-node triangles of a six-node one, and eight four-node tetrahedra of a ten-node one, by their nodes.
+QUARTERS = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2], [3, 4, 5]])
+_EIGHTHS = np.array(
+    [[0, 4, 6, 7], [4, 1, 5, 8], [6, 5, 2, 9], [7, 8, 9, 3], [4, 9, 5, 8], [4, 9, 8, 7], [4, 9, 7, 6], [4, 9, 6, 5]]
+)
 #: Edges of a tetrahedron by its corners.
 _EDGES = np.array([[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]])
 #: Edges that a plane cuts, by the corners that lie above it: three of them, or four in order round the cut.
@@ -31,7 +36,7 @@ class Surface:
     Attributes
     ----------
     facets
-        Corners of its triangles (3, n).
+        Nodes of its triangles, three or six (3|6, n).
     region
         Index of the region behind every triangle (n,).
     normal
@@ -60,17 +65,17 @@ def surface(mesh: Mesh) -> Surface:
     """Triangles that belong to one tetrahedron alone, but for those on the two sides of an interface."""
     found = facets(mesh)
     alone = found.cells[1] < 0
-    corners, owner = found.nodes[:3, alone], found.cells[0, alone]
-    middle = mesh.points[:, corners].mean(axis=1)
+    nodes, owner = found.nodes[:, alone], found.cells[0, alone]
+    middle = mesh.points[:, nodes[:3]].mean(axis=1)
     place = np.round(middle / (_SAME * np.ptp(mesh.points, axis=1).max()))
     _, inverse, count = np.unique(place, axis=1, return_inverse=True, return_counts=True)
     outside = count[inverse.ravel()] == 1
-    corners, owner, middle = corners[:, outside], owner[outside], middle[:, outside]
-    first, second, third = (mesh.points[:, nodes] for nodes in corners)
+    nodes, owner, middle = nodes[:, outside], owner[outside], middle[:, outside]
+    first, second, third = (mesh.points[:, corner] for corner in nodes[:3])
     normal = np.cross(second - first, third - first, axis=0)
     inwards = mesh.points[:, mesh.cells[:4, owner]].mean(axis=1) - middle
     normal *= -np.sign((normal * inwards).sum(axis=0)) / np.linalg.norm(normal, axis=0)
-    return Surface(corners, mesh.region[owner], normal)
+    return Surface(nodes, mesh.region[owner], normal)
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,10 @@ class Cut:
 
 
 def cut(mesh: Mesh, values: Floats, axis: int, at: float) -> Cut:
-    """Cut tetrahedra by the plane where a coordinate has a value, linearly between their corners."""
-    corners = mesh.cells[:4]
+    """Cut tetrahedra by the plane where a coordinate has a value, linearly between their nodes."""
+    corners, region = mesh.cells, mesh.region
+    if mesh.degree == 2:
+        corners, region = np.concatenate([corners[part] for part in _EIGHTHS], axis=1), np.tile(region, len(_EIGHTHS))
     height = _heights(mesh, axis, at)
     above = (height[corners] > 0).astype(np.int64)
     code = (above * np.array([[1], [2], [4], [8]])).sum(axis=0)
@@ -109,13 +116,14 @@ def cut(mesh: Mesh, values: Floats, axis: int, at: float) -> Cut:
             start, stop = mesh.points[:, ends[:, 0]], mesh.points[:, ends[:, 1]]
             places.append((start + share * (stop - start)).transpose(0, 2, 1).reshape(3, -1))
             found.append((values[ends[:, 0]] + share * (values[ends[:, 1]] - values[ends[:, 0]])).T.ravel())
-            owners.append(mesh.region[cells])
+            owners.append(region[cells])
     return Cut(np.concatenate(places, axis=1), np.concatenate(found), np.concatenate(owners))
 
 
 def cut_borders(mesh: Mesh, axis: int, at: float) -> Floats:
     """Lines (n, 2, 3) in which the same plane cuts the outside of a solid and the borders of its regions."""
-    corners = outer(facets(mesh), mesh.region).nodes[:3]
+    corners = outer(facets(mesh), mesh.region).nodes
+    corners = np.concatenate([corners[part] for part in QUARTERS], axis=1) if len(corners) == 6 else corners
     height = _heights(mesh, axis, at)
     above = height[corners] > 0
     crossed = above.any(axis=0) & ~above.all(axis=0)

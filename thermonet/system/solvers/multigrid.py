@@ -26,8 +26,8 @@ Booleans = NDArray[np.bool_]
 Matrix: TypeAlias = Any  #: scipy.sparse.csr_array; scipy has no types
 Cycle = Callable[[Singles], Singles]
 
-#: Couplings weaker than this part of the geometric mean of their diagonals do not aggregate (P. Vanek, J. Mandel and
-#: M. Brezina, Computing 56, 179 (1996), doi:10.1007/BF02238511).
+#: Couplings weaker than this part of the geometric mean of their diagonals do not aggregate, half of it on every
+#: further level (P. Vanek, J. Mandel and M. Brezina, Computing 56, 179 (1996), doi:10.1007/BF02238511).
 _STRONG = 0.08
 #: Unknowns that are solved for directly.
 _COARSEST = 200
@@ -71,10 +71,12 @@ def multigrid(matrix: Matrix, layout: Layout, free: Booleans) -> Callable[[Float
         Which of them are not held (n,); the cycle takes vectors (n,) and leaves the held ones at zero.
     """
     up = _to_linear(layout, free)
-    hierarchy = _aggregated(sp.csr_array(up.T @ (matrix @ up)))
-    below = [(sp.csr_array(fine.A), sp.csr_array(fine.P)) for fine in hierarchy[:-1]]
-    levels = [_level(matrix, up, free)] + [_level(A, P, np.ones(A.shape[0], dtype=bool)) for A, P in below]
-    coarsest = np.linalg.pinv(hierarchy[-1].A.toarray(), hermitian=True).astype(np.float32)
+    levels = [_level(matrix, free, up)]
+    coarse, strong = _galerkin(matrix, up), _STRONG
+    while coarse.shape[0] > _COARSEST and (up := _smoothed_aggregates(coarse, strong)).shape[1] < coarse.shape[0]:
+        levels.append(_level(coarse, np.ones(coarse.shape[0], dtype=bool), up))
+        coarse, strong = _galerkin(coarse, up), strong / 2
+    coarsest = np.linalg.pinv(coarse.toarray(), hermitian=True).astype(np.float32)
     cycle = _cycle(levels, lambda load: coarsest @ load)
 
     def near_inverse(load: Floats) -> Floats:
@@ -87,40 +89,45 @@ def multigrid(matrix: Matrix, layout: Layout, free: Booleans) -> Callable[[Float
 
 def _to_linear(layout: Layout, free: Booleans) -> Matrix:
     """Prolongation (n, corners) from linear elements on the free corners: a middle is the mean of its ends."""
-    first, second = layout.parents
+    first, second = layout.parents.astype(np.int32)  # as in the matrix, or its product would have indices twice as long
     corner = first == second
     own = corner | ~corner[first] | ~corner[second]
-    unknowns = np.arange(layout.size)
+    unknowns = np.arange(layout.size, dtype=np.int32)
     ends = np.where(own, unknowns, first), np.where(own, unknowns, second)
-    number = np.cumsum(own & free) - 1
+    number = np.cumsum(own & free, dtype=np.int32) - 1
     rows, columns = np.concatenate([unknowns, unknowns]), np.concatenate(ends)
     kept = free[rows] & free[columns]
     entries = (np.full(int(kept.sum()), 0.5), (rows[kept], number[columns[kept]]))
     return sp.csr_array(sp.coo_array(entries, shape=(layout.size, int((own & free).sum()))))
 
 
-def _aggregated(matrix: Matrix) -> Sequence[Any]:
-    """Levels of smoothed aggregation below a matrix, itself the first."""
-    from pyamg import smoothed_aggregation_solver
+def _smoothed_aggregates(matrix: Matrix, strong: float) -> Matrix:
+    """Prolongation (n, aggregates) of Vanek, Mandel and Brezina: constants on aggregates, smoothed once.
 
-    if matrix.shape[0] <= _COARSEST:
-        return smoothed_aggregation_solver(sp.csr_matrix(matrix), max_levels=1).levels
-    return smoothed_aggregation_solver(
-        sp.csr_matrix(matrix),
-        strength=("symmetric", {"theta": _STRONG}),
-        smooth=("jacobi", {"weighting": "local"}),  # the other weightings draw random numbers
-        max_coarse=_COARSEST,
-    ).levels
+    The aggregates are pyamg's. Its own hierarchy took three times as long, most of it in a loop of Python's over blocks
+    of one entry, and draws random numbers.
+    """
+    from pyamg.aggregation.aggregate import standard_aggregation
+    from pyamg.strength import symmetric_strength_of_connection
+
+    constant = standard_aggregation(symmetric_strength_of_connection(matrix, strong))[0].astype(float)
+    inverse = 1 / matrix.diagonal()
+    damping = 4 / 3 / _largest(by_rows(matrix), inverse)
+    return sp.csr_array(constant - sp.diags_array(damping * inverse) @ (matrix @ constant))
 
 
-def _level(matrix: Matrix, up: Matrix, free: Booleans) -> _Level:
+def _galerkin(matrix: Matrix, up: Matrix) -> Matrix:
+    """Matrix on the coarser level."""
+    return sp.csr_array(up.T @ (matrix @ up))
+
+
+def _level(matrix: Matrix, free: Booleans, up: Matrix) -> _Level:
     diagonal = matrix.diagonal()
     if not diagonal[free].min() > 0:
         raise NotConvergedError("the matrix is not positive definite: an unknown takes up heat at no temperature")
     inverse = np.zeros(len(diagonal), dtype=np.float32)
     inverse[free] = 1 / diagonal[free]
-    rows = by_rows(_single(matrix))
-    up = _single(up)
+    rows, up = by_rows(_single(matrix)), _single(up)
     step = inverse / np.float32(_MARGIN * _largest(rows, inverse))
     return _Level(rows, step, by_rows(sp.csr_array(up.T)), by_rows(up))
 
@@ -130,12 +137,12 @@ def _single(matrix: Matrix) -> Matrix:
     return sp.csr_array((matrix.data.astype(np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-def _largest(rows: Rows, inverse: Singles) -> float:
+def _largest(rows: Rows, inverse: Array) -> float:
     """Largest eigenvalue of inverse diagonal times matrix, from below, by a few steps of the Lanczos process."""
     root = np.sqrt(inverse)
-    vector = root * np.random.default_rng(0).standard_normal(len(root)).astype(np.float32)
-    vector = np.where(root > 0, vector / np.linalg.norm(vector), 0).astype(np.float32)
-    before, off = np.zeros_like(vector), np.float32(0)
+    vector = (root > 0) * np.random.default_rng(0).standard_normal(len(root))
+    vector = (vector / np.linalg.norm(vector)).astype(root.dtype)
+    before, off = np.zeros_like(vector), root.dtype.type(0)
     on_diagonal, beside = [], []
     for _ in range(min(_LANCZOS, int((root > 0).sum()))):
         image = root * (rows @ (root * vector)) - off * before
@@ -144,7 +151,7 @@ def _largest(rows: Rows, inverse: Singles) -> float:
         off = np.linalg.norm(image)
         on_diagonal.append(along)
         beside.append(off)
-        if off <= np.finfo(np.float32).eps * along:
+        if off <= np.finfo(root.dtype).eps * along:
             break
         before, vector = vector, image / off
     small = np.diag(on_diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1)

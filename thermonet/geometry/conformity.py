@@ -1,0 +1,54 @@
+"""Borders across which no heat would flow although cells touch there: neighbours that do not share nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Mesh
+from thermonet.geometry.topology import facets
+
+#: Nodes nearer to each other, or to a facet, than this part of the mesh's size are at the same place.
+SAME = 1e-9
+#: A node this far inside a facet (in barycentric coordinates) hangs on it.
+_INSIDE = 1e-6
+
+
+def open_borders(mesh: Mesh) -> Iterator[str]:
+    """Yield what cells that touch do not share: two nodes at one place, or a node on another cell's facet."""
+    found = facets(mesh)
+    corners = found.nodes[: mesh.dimension, found.cells[1] < 0]
+    nodes = np.unique(corners)
+    tree = KDTree(mesh.points[:, nodes].T)
+    size = float(np.ptp(mesh.points, axis=1).max())
+    pairs = tree.query_pairs(SAME * size, output_type="ndarray")
+    if len(pairs):
+        place = place_text(mesh.points[:, nodes[pairs[0, 0]]])
+        yield f"{len(pairs)} pairs of nodes lie at one place, the first at {place}"
+    middle = mesh.points[:, corners].mean(axis=1)
+    reach = np.linalg.norm(mesh.points[:, corners] - middle[:, None], axis=0).max(axis=0)
+    near = tree.query_ball_point(middle.T, reach)
+    facet = np.repeat(np.arange(len(near)), [len(entry) for entry in near])
+    node = nodes[np.concatenate(near).astype(np.int64)]
+    hanging = _lies_inside(mesh.points[:, node], mesh.points[:, corners[:, facet]], SAME * size)
+    if hanging.any():
+        place = place_text(mesh.points[:, node[hanging][0]])
+        yield f"{int(hanging.sum())} nodes hang on sides of other cells, the first at {place}"
+
+
+def _lies_inside(points: Floats, corners: Floats, near: float) -> NDArray[np.bool_]:
+    """Whether points (dim, n) lie inside facets with given corners (dim, corners, n)."""
+    sides = np.moveaxis(corners[:, 1:] - corners[:, :1], 2, 0)
+    from_first = (points - corners[:, 0]).T
+    local = np.einsum("nij,nj->ni", np.linalg.pinv(sides), from_first)
+    away = np.linalg.norm(from_first - np.einsum("nji,ni->nj", sides, local), axis=1)
+    barycentric = np.column_stack([1 - local.sum(axis=1), local])
+    return (away <= near) & (barycentric.min(axis=1) > -_INSIDE) & (barycentric.max(axis=1) < 1 - _INSIDE)
+
+
+def place_text(point: Floats) -> str:
+    """A place (dim,) of a mesh for a message."""
+    return f"({', '.join(f'{x * LENGTH_UNIT:.4g}' for x in point)}) m"
