@@ -182,7 +182,7 @@ def _pair_faults(
         shared, smaller = measure(common, space), min(measures[first], measures[second])
         if shared > _OVERLAP * smaller:
             part = max(pieces(common, space), key=lambda piece: piece.mass)
-            place = place_text([value * unit for value in (part.center.x, part.center.y, part.center.z)[:space]])
+            place = place_text([round(x, 4) * unit for x in (part.center.x, part.center.y, part.center.z)[:space]])
             share = f"{100 * shared / measures[second]:.3g} % of its {'area' if space == 2 else 'volume'}"
             wanted = f"expected regions that touch at most, such as a difference of '{second}' and '{first}'"
             yield Fault(("regions", second), f"overlaps '{first}' by {share} around {place}, {wanted}")

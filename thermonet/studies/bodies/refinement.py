@@ -52,11 +52,14 @@ class Refined(Generic[Solution]):
         That mesh, conforming.
     errors
         Of every answer, in its unit.
+    coarse
+        The mesh two refinements before, good enough for derivatives; that itself where meshes are refined in places.
     """
 
     solved: Solution
     mesh: BodyMesh
     errors: Answers
+    coarse: BodyMesh
 
 
 def refined_body(body: Body, start: BodyMesh, numerics: BodyNumericsEntry) -> Refined[SolvedBody]:
@@ -76,7 +79,8 @@ def refined_body(body: Body, start: BodyMesh, numerics: BodyNumericsEntry) -> Re
     errors = dict(zip(found.solved.names, (float(error) for error in found.solved.estimates), strict=True))
     if SLOWEST in solved.answers:  # estimated relative to a power of K^-1 C, not in seconds
         errors[SLOWEST] *= solved.answers[SLOWEST]
-    return Refined(solved, replace(start, mesh=found.mesh, curves=found.curves), errors)
+    finest = replace(start, mesh=found.mesh, curves=found.curves)
+    return Refined(solved, finest, errors, finest)
 
 
 def _estimated(body: Body, mesh: Mesh) -> Solved[tuple[BodyModel, Held]]:
@@ -130,10 +134,11 @@ def _everywhere(
     numerics: BodyNumericsEntry,
 ) -> Refined[Solution]:
     tolerance, largest = numerics.tolerance.value, numerics.largest_model
-    solutions = [solve(mesh)]
+    meshes, solutions = [mesh], [solve(mesh)]
     worst, part = "", float("inf")
     while mesh.mesh.points.shape[1] * 2**mesh.mesh.dimension <= largest:
         mesh = mesh.refined_everywhere()
+        meshes.append(mesh)
         solutions.append(solve(mesh))
         if len(solutions) < 3:
             continue
@@ -143,7 +148,7 @@ def _everywhere(
         worst = worst_of(errors, scales)
         part = relative(errors[worst], scales[worst])
         if part <= tolerance:
-            return Refined(solutions[-1], mesh, errors)
+            return Refined(solutions[-1], mesh, errors, meshes[-3])
     limit = f"numerics.largest_model ({largest} unknowns)"
     if not worst:
         raise NotConvergedError(f"three meshes for an estimate of the error do not fit into {limit}")

@@ -128,8 +128,9 @@ def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
     body = solved.body
 
     def near(values: Values) -> Answers:
-        moved = rebuilt.mesh(values, refined.mesh) or refined.mesh
-        found = solve_nonlinear_body(rebuilt.body(values), moved.mesh, solved.temperature)
+        # Every difference solves the body anew: two meshes coarser that is a small part of the study, not most of it.
+        moved = rebuilt.mesh(values, refined.coarse) or refined.coarse
+        found = solve_nonlinear_body(rebuilt.body(values), moved.mesh)
         shift = found.reference - solved.reference
         return {key: value + (shift if key.startswith("temperature.") else 0.0) for key, value in found.answers.items()}
 
