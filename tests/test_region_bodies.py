@@ -134,6 +134,26 @@ sensors:
     assert at["film"] == pytest.approx(at["beyond"], rel=1e-9)
 
 
+@pytest.mark.parametrize("side", ["a.right", "b.left"])
+def test_the_face_of_a_region_is_its_side_of_an_interface(tmp_path, side):
+    """Heat on one side of a contact goes to ground on that side; the other side is across the contact."""
+    text = f"""
+coordinates: planar
+depth: 1 mm
+regions:
+  a: {{shape: {{rectangle: {{from: [0 mm, 0 mm], to: [1 mm, 1 mm]}}}}, thermal_conductivity: 2 W/m/K}}
+  b: {{shape: {{rectangle: {{from: [1 mm, 0 mm], to: [3 mm, 1 mm]}}}}, thermal_conductivity: 8 W/m/K}}
+interfaces: {{a/b: {{resistance: 1e-4 m^2*K/W}}}}
+boundaries: {{cold: {{on: a.left, temperature: 300 K}}}}
+sources: {{heater: {{on: {side}, power: 10 mW}}}}
+sensors: {{near: {{on: a.right}}, far: {{on: b.left}}}}
+"""
+    result = study(tmp_path, text)
+    contact = 100.0 if side == "b.left" else 0.0
+    assert value(result, "resistance.near.heater") == pytest.approx(500, rel=1e-9)
+    assert value(result, "resistance.far.heater") == pytest.approx(500 + contact, rel=1e-9)
+
+
 def test_a_point_source_is_read_at_other_places(tmp_path):
     """At its own place the temperature is infinite; far beyond it all of the bar is as warm as its section."""
     text = BAR + "sources:\n  a: {at: [1 mm, 0.2 mm], power: 1 mW}\n  b: {at: [3 mm, 0.9 mm], power: 1 mW}\n"
@@ -222,6 +242,30 @@ def test_a_bar_answers_oscillating_heat_as_a_line_does(tmp_path):
     assert heard.sum() > 80
     assert np.array(table["amplitude.end.heater"].values)[heard] == pytest.approx(np.abs(exact)[heard], rel=2e-3)
     assert np.array(table["phase.end.heater"].values)[heard] == pytest.approx(np.angle(exact)[heard], abs=2e-3)
+
+
+@pytest.mark.parametrize("what", ["depth", "sheet"])
+def test_dimensions_that_no_mesh_shows_are_inputs_too(tmp_path, what):
+    """R = L / (k d w): the depth of a planar body and the thickness of a sheet weigh as much as its conductivity."""
+    text = BAR + "sources: {heater: {on: bar.right, power: 1 W}}\nsensors: {end: {on: bar.right}}\n"
+    if what == "depth":
+        text = text.replace("depth: 1 mm", "depth: 1.0 ± 0.1 mm")
+    else:
+        text = text.replace("coordinates: planar\ndepth: 1 mm", "coordinates: plate")
+        text = text.replace("    element_size", "    thickness: 1.0 ± 0.1 mm\n    element_size")
+    found = study(tmp_path, text).quantities["resistance.end.heater"]
+    assert found.value == pytest.approx(200.0, rel=1e-9)
+    assert found.u == pytest.approx(20.0, rel=1e-6)
+
+
+def test_inputs_of_a_nonlinear_body_have_their_derivatives(tmp_path):
+    """k0 (T - 300) + k1 (T - 300)^2 / 2 = P L / A, so dT/dk0 = -(T - 300) / k(T)."""
+    text = BAR.replace("20 W/m/K", "{polynomial: [20 ± 1 W/m/K, 0.1 W/m/K^2], about: 300 K}")
+    text += "sources: {heater: {on: bar.right, power: 100 mW}}\nsensors: {end: {on: bar.right}}\n"
+    found = study(tmp_path, text).quantities["temperature.end"]
+    rise = (math.sqrt(20**2 + 2 * 0.1 * 0.1 * 4e-3 / 1e-6) - 20) / 0.1
+    assert found.value - 300 == pytest.approx(rise, rel=1e-6)
+    assert found.u == pytest.approx(rise / (20 + 0.1 * rise), rel=1e-4)
 
 
 SWINGING = (

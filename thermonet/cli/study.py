@@ -168,9 +168,12 @@ def _summary(result: Result) -> str:
 def _quantities(result: Result) -> Iterator[str]:
     from thermonet.quantities.formatting import known_digits, with_unit
 
+    keys, symbols = result.quantities, (quantity.symbol for quantity in result.quantities.values())
+    longest, widest = max(map(len, keys), default=0), max(map(len, symbols), default=0)
     for key, quantity in result.quantities.items():
         digits = known_digits(quantity.value, quantity.numerical_error)
-        line = f"  {key:24} {quantity.symbol:8} {with_unit(quantity.value, quantity.unit, quantity.u, digits)}"
+        value = with_unit(quantity.value, quantity.unit, quantity.u, digits)
+        line = f"  {key:{longest}}  {quantity.symbol:{widest}}  {value}"
         if quantity.numerical_error:
             line += f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
         yield line

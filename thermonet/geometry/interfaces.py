@@ -136,12 +136,19 @@ def _moved_boundaries(mesh: Mesh, of_cell: Ints, copies: _Copies) -> dict[str, I
     nodes, cell = _facets_within(mesh, marked)
     for name, facets in mesh.boundaries.items():
         wanted = facets[:, unclear[name]]
-        both = packed(np.concatenate([nodes[: mesh.dimension], wanted[: mesh.dimension]], axis=1))
-        known, asked = both[: len(cell)], both[len(cell) :]
-        order = np.argsort(known, kind="stable")
-        owner = cell[order[np.searchsorted(known, asked, sorter=order)]]
+        # A face that is named after its region is that region's side of an interface.
+        region = name.partition(".")[0]
+        own = mesh.region[cell] == mesh.names.index(region) if region in mesh.names else np.ones(len(cell), dtype=bool)
+        owner = cell[own][_first_of(nodes[: mesh.dimension, own], wanted[: mesh.dimension])]
         moved[name][:, unclear[name]] = copies.number(wanted, of_cell[owner])
     return moved
+
+
+def _first_of(known: Ints, wanted: Ints) -> Ints:
+    """Position of the first of known facets (corners, n) that every wanted one (corners, m) is."""
+    both = packed(np.concatenate([known, wanted], axis=1))
+    order = np.argsort(both[: known.shape[1]], kind="stable")
+    return order[np.searchsorted(both[: known.shape[1]], both[known.shape[1] :], sorter=order)]
 
 
 def _interfaces(mesh: Mesh, sides: _Sides, of_cell: Ints, copies: _Copies) -> list[Interface]:

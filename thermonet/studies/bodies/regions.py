@@ -127,14 +127,18 @@ def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
     solved = refined.solved
     body = solved.body
 
-    def near(values: Values) -> Answers:
-        # Every difference solves the body anew: two meshes coarser that is a small part of the study, not most of it.
-        moved = rebuilt.mesh(values, refined.coarse) or refined.coarse
-        found = solve_nonlinear_body(rebuilt.body(values), moved.mesh)
-        shift = found.reference - solved.reference
-        return {key: value + (shift if key.startswith("temperature.") else 0.0) for key, value in found.answers.items()}
-
     def slopes(inputs: Mapping[str, Input]) -> Mapping[str, Gradient]:
+        # Every difference solves the body anew: two meshes coarser that is a small part of the study, not most of it.
+        guess = solve_nonlinear_body(body, refined.coarse.mesh).temperature
+
+        def near(values: Values) -> Answers:
+            moved = rebuilt.mesh(values, refined.coarse) or refined.coarse
+            found = solve_nonlinear_body(rebuilt.body(values), moved.mesh, guess)
+            shift = found.reference - solved.reference
+            return {
+                key: value + (shift if key.startswith("temperature.") else 0.0) for key, value in found.answers.items()
+            }
+
         return gradients(near, inputs)
 
     in_time = _in_time(rebuilt, refined.mesh, body, solved.model)
