@@ -1,7 +1,6 @@
-"""Meshes of the reference problems, made once by netgen: `python _peer_meshes.py PROBLEM HEIGHT OUT.npz`.
+"""Meshes of the reference problems, made once by netgen: `python _peer_meshes.py PROBLEM UNKNOWNS OUT.npz`.
 
-A truncated cone of silica, 8 um high with a half angle of 30 degrees and a flat end of radius 150 nm, under five films
-offset outward and mitred. Sizes grow with the distance from the apex.
+Sizes grow with the distance from the apex.
 """
 
 from __future__ import annotations
@@ -12,30 +11,8 @@ from itertools import pairwise
 
 import netgen.meshing as ng
 import numpy as np
+from _peer_problem import APEX, FILMS, HEIGHT, JUNCTION, REACH, outlines, profile
 from netgen.occ import Axes, Axis, Glue, OCCGeometry, Sphere, WorkPlane, X, Y, Z
-
-HEIGHT, RADIUS, SLOPE = 8000.0, 150.0, math.radians(30)
-FILMS = {"inner_gold": 90.0, "inner_nitride": 70.0, "chromium": 90.0, "outer_nitride": 70.0, "outer_gold": 90.0}
-APEX = HEIGHT + sum(FILMS.values())
-JUNCTION = HEIGHT + FILMS["inner_gold"]
-#: Of what is heated around the apex and read around the junction.
-REACH = 100.0
-
-
-def profile(offset: float) -> list[tuple[float, float]]:
-    """Foot, shoulder and top (r, z) of the surface at a distance from the cone."""
-    foot = RADIUS + HEIGHT * math.tan(SLOPE) + offset / math.cos(SLOPE)
-    shoulder = RADIUS + offset * (1 / math.cos(SLOPE) - math.tan(SLOPE))
-    return [(foot, 0.0), (shoulder, HEIGHT + offset), (0.0, HEIGHT + offset)]
-
-
-def outlines() -> dict[str, list[tuple[float, float]]]:
-    """Polygon (r, z) of every layer."""
-    found, offset = {"silica": [(0.0, 0.0), *profile(0.0)]}, 0.0
-    for name, thickness in FILMS.items():
-        found[name] = profile(offset + thickness) + profile(offset)[::-1]
-        offset += thickness
-    return found
 
 
 def face(corners: list[tuple[float, float]], axes: Axes) -> object:
@@ -104,8 +81,8 @@ SIZES = {
 }
 
 
-def mesh(problem: str, unknowns: int) -> ng.Mesh:
-    """Netgen's mesh of linear triangles or tetrahedra."""
+def geometry(problem: str) -> OCCGeometry:
+    """All regions of a problem, and their base."""
     solid = problem == "B"
     shapes = solid_shapes() if solid else axisymmetric_shapes()
     for name, shape in shapes.items():
@@ -113,8 +90,16 @@ def mesh(problem: str, unknowns: int) -> ng.Mesh:
             shape.mat(name)
         else:
             shape.faces.name = name
-    geometry = OCCGeometry(Glue(list(shapes.values())), dim=3 if solid else 2)
-    return geometry.GenerateMesh(sizes(*SIZES[problem][unknowns], solid))
+    whole = Glue(list(shapes.values()))
+    for part in whole.faces if solid else whole.edges:
+        if abs(part.center[2 if solid else 1]) < 1e-6:
+            part.name = "base"
+    return OCCGeometry(whole, dim=3 if solid else 2)
+
+
+def mesh(problem: str, unknowns: int) -> ng.Mesh:
+    """Netgen's mesh of linear triangles or tetrahedra."""
+    return geometry(problem).GenerateMesh(sizes(*SIZES[problem][unknowns], problem == "B"))
 
 
 def write(found: ng.Mesh, path: str) -> None:

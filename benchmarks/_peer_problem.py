@@ -1,4 +1,8 @@
-"""The reference problems that every tool solves on one mesh: a layered cone, axisymmetric (A) or in full (B).
+"""The reference problems that every tool solves: a layered cone, axisymmetric (A) or in full (B).
+
+A truncated cone of silica, 8 um high with a half angle of 30 degrees and a flat end of radius 150 nm, under five films
+offset outward and mitred. Its base is at 0. Heat enters the outer gold within 100 nm of the apex, and temperature is the
+mean of the inner gold within 100 nm of its outer surface on the axis, 320 nm behind the apex.
 
 Read by interpreters in which thermonet is not installed, so it needs numpy alone.
 """
@@ -7,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import resource
 import sys
 import time
@@ -40,10 +45,33 @@ CAPACITY = {
     "outer_gold": 2.5e6,
     "source": 2.5e6,
 }
+#: Lengths [nm] and half angle of the cone, the films from the inside out.
+HEIGHT, RADIUS, SLOPE = 8000.0, 150.0, math.radians(30)
+FILMS = {"inner_gold": 90.0, "inner_nitride": 70.0, "chromium": 90.0, "outer_nitride": 70.0, "outer_gold": 90.0}
+APEX = HEIGHT + sum(FILMS.values())
+JUNCTION = HEIGHT + FILMS["inner_gold"]
+#: Of what is heated around the apex and read around the junction.
+REACH = 100.0
 #: Relative residual, in the norm of the preconditioner, at which iterations stop.
 TOLERANCE = 1e-10
 #: Metres per unit of the mesh's coordinates.
 UNIT = 1e-9
+
+
+def profile(offset: float) -> list[tuple[float, float]]:
+    """Foot, shoulder and top (r, z) of the surface at a distance from the cone."""
+    foot = RADIUS + HEIGHT * math.tan(SLOPE) + offset / math.cos(SLOPE)
+    shoulder = RADIUS + offset * (1 / math.cos(SLOPE) - math.tan(SLOPE))
+    return [(foot, 0.0), (shoulder, HEIGHT + offset), (0.0, HEIGHT + offset)]
+
+
+def outlines() -> dict[str, list[tuple[float, float]]]:
+    """Polygon (r, z) of every layer."""
+    found, offset = {"silica": [(0.0, 0.0), *profile(0.0)]}, 0.0
+    for name, thickness in FILMS.items():
+        found[name] = profile(offset + thickness) + profile(offset)[::-1]
+        offset += thickness
+    return found
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Layered:
     def goals(self, pairs):
         """What `adapted` asks of a conforming mesh: resistances between pairs of loads."""
 
-        def solve(mesh):
+        def solve(mesh, _curves=None):
             conductor, loads, fields, works = self.solved(mesh)
             errors = goal_errors(conductor, loads, fields, pairs)
             values = (works.T @ fields)[tuple(np.array(pairs).T)]

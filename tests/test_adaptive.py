@@ -23,7 +23,7 @@ class Plane:
     mesh: Mesh
     layered: object
 
-    def solve(self, mesh):
+    def solve(self, mesh, _curves):
         conductor = Conductor(
             elements=plane_elements(mesh), conductivity=np.ones(mesh.cells.shape[1]), held=mesh.boundaries["held"]
         )
@@ -121,7 +121,7 @@ def test_both_sides_of_an_interface_match_after_five_steps(layered_bodies):
     steps = iter(range(5))
     goals = body.goals([(0, 1)])
 
-    def five_times(mesh):
+    def five_times(mesh, _curves):
         return replace(goals(mesh), estimates=np.array([float(next(steps, -1) >= 0)]), sizes=np.ones(1))
 
     found = adapted(body.mesh, five_times, 0.5, Limits(unknowns=100_000))

@@ -304,6 +304,20 @@ def test_the_same_drawing_gives_the_same_mesh_and_nothing_is_printed(capfd):
     assert (out, err) == ("and afterwards printing works\n", "")
 
 
+def test_a_mesh_whose_regions_do_not_share_nodes_is_refused(monkeypatch):
+    """Were the regions not joined, no heat would cross: the message names them and the place."""
+
+    def side_by_side(found):
+        for name, shape in found.built.items():
+            shape.faces.name = name
+        return occ.occ().Compound([face for shape in found.built.values() for face in shape.faces])
+
+    monkeypatch.setattr("thermonet.geometry.cad.mesh._glued", side_by_side)
+    body = drawing(left=UNIT_SQUARE, right=Rectangle((1, 0), (2, 1)))
+    with pytest.raises(PhysicsError, match=r"could not be joined .*between 'left' and 'right' at \(1, [01]"):
+        drawn_mesh(body)
+
+
 def test_what_netgen_cannot_mesh_is_refused_in_one_line(monkeypatch):
     """Whatever it throws becomes a message of ours."""
 

@@ -18,6 +18,7 @@ from thermonet.geometry.cad.shapes import (
     Cylinder,
     Difference,
     Drawing,
+    Intersection,
     Line,
     LocalSize,
     Moved,
@@ -26,6 +27,7 @@ from thermonet.geometry.cad.shapes import (
     Rectangle,
     Revolved,
     Sphere,
+    Turned,
     Union,
 )
 from thermonet.quantities.errors import PhysicsError
@@ -41,6 +43,19 @@ def drawing(*, kind=None, **regions):
 
 
 BOWTIE = Polygon(((0, 0), (1e-6, 1e-6), (1e-6, 0), (0, 1e-6)))
+#: Regions that would touch, were it not for some hundred picometres in millimetres.
+SLIVERS = {
+    **{
+        name: drawing(kind=kind, c=Rectangle((0, 0), (2e-3, 1e-3)), d=Rectangle((1.9999999e-3, 0), (3e-3, 1e-3)))
+        for name, kind in (("plane", "planar"), ("turned", "axisymmetric"))
+    },
+    "solid": drawing(c=Box((0, 0, 0), (2e-3, 1e-3, 1e-3)), d=Box((1.9999999e-3, 0, 0), (3e-3, 1e-3, 1e-3))),
+    "sphere": drawing(
+        c=Sphere((0, 0, 0), 1e-3),
+        d=Difference(Box((-2e-3, -2e-3, -2e-3), (2e-3, 2e-3, 2e-3)), (Sphere((0, 0, 0), 0.9999997e-3),)),
+    ),
+    "wedge": drawing(c=Polygon(((0, 0), (1, 0), (1, 1))), d=Polygon(((0, 0), (1, 0.999999), (0, 1)))),
+}
 #: Drawings and, by the path of the fault, what is said about it.
 REFUSED = {
     "crossing edges": (
@@ -88,6 +103,15 @@ REFUSED = {
     "gap": (
         drawing(core=Rectangle((0, 0), (1e-6, 1e-6)), film=Rectangle((1.000001e-6, 0), (2e-6, 1e-6))),
         {"regions.film": "is 1 pm away from 'core', expected regions that touch or clearly do not"},
+    ),
+    "overlap by a sliver": (SLIVERS["plane"], {"regions.d": "overlaps 'c' by a sliver of 100 pm, expected regions"}),
+    "turned by a sliver": (SLIVERS["turned"], {"regions.d": "overlaps 'c' by a sliver of 100 pm"}),
+    "solid by a sliver": (SLIVERS["solid"], {"regions.d": "overlaps 'c' by a sliver of 100 pm"}),
+    "sphere by a sliver": (SLIVERS["sphere"], {"regions.d": "overlaps 'c' by a sliver of 300 pm"}),
+    "wedge": (SLIVERS["wedge"], {"regions.d": "overlaps 'c' by a sliver of"}),
+    "small overlap at a corner": (
+        drawing(c=UNIT_SQUARE, d=Rectangle((0.9995, 0.9995), (2, 2))),
+        {"regions.d": "overlaps 'c' by 2.5e-05 % of its area"},
     ),
     "beyond the axis": (
         drawing(kind="axisymmetric", a=Polygon(((0, 0), (1, 0), (-1e-3, 1)))),
@@ -153,6 +177,30 @@ REFUSED = {
 }
 
 
+BALL = Sphere((0.5, 0.5, 0.5), 0.4)
+#: Drawings that are fine.
+TOUCHING = {
+    "rod on a box": drawing(c=UNIT_BOX, d=Cylinder((0.5, 0.5, 1), (0, 0, 1), 0.3, 0.5)),
+    "rod on a tilted box": drawing(
+        c=Turned(UNIT_BOX, 0.7, (1, 1, 0.5), (1, 2, 3)),
+        d=Turned(Cylinder((0.5, 0.5, 1), (0, 0, 1), 0.5, 0.5), 0.7, (1, 1, 0.5), (1, 2, 3)),
+    ),
+    "ball in a box": drawing(c=BALL, d=Difference(UNIT_BOX, (BALL,))),
+    "shells": drawing(c=Revolved(Rectangle((0, 0), (1, 1))), d=Revolved(Rectangle((1, 0.2), (1.5, 1.3)))),
+    "torus": drawing(
+        c=Revolved(Circle((1, 0), 0.3)),
+        d=Revolved(Difference(Rectangle((0.5, -0.5), (1.5, 0.5)), (Circle((1, 0), 0.3),))),
+    ),
+    "rings": drawing(c=Circle((0, 0), 1), d=Difference(Circle((0, 0), 1.2), (Circle((0, 0), 1),))),
+    "halves": drawing(
+        c=Intersection((Circle((0, 0), 1), Rectangle((-2, 0), (2, 2)))),
+        d=Difference(Circle((0, 0), 1), (Rectangle((-2, 0), (2, 2)),)),
+    ),
+    "a circle on a line": drawing(c=Circle((0, 1), 1), d=Rectangle((-1, -1), (1, 0))),
+    "sides in a line": drawing(c=UNIT_SQUARE, d=Rectangle((1, 0.5), (2, 1))),
+}
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_drawn_is_refused_with_place_and_reason(case, monkeypatch):
     """Every fault has the path of its culprit; nothing has been meshed by then."""
@@ -167,6 +215,12 @@ def test_what_cannot_be_drawn_is_refused_with_place_and_reason(case, monkeypatch
     assert set(said) == set(expected)
     for path, message in expected.items():
         assert message in said[path]
+
+
+@pytest.mark.parametrize("case", TOUCHING)
+def test_regions_that_touch_are_no_slivers(case):
+    """Plane and curved faces that coincide, whole or in part, and points of contact are as they should be."""
+    assert set(checked(TOUCHING[case]).measures) == {"c", "d"}
 
 
 def test_without_netgen_a_drawing_is_checked_as_far_as_possible(monkeypatch):

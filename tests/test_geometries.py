@@ -119,6 +119,15 @@ def test_the_calorimeter_takes_the_time_that_its_platform_takes(calorimeter):
     assert found["time_constant_slowest"].value == pytest.approx(expected, rel=0.02)
 
 
+def test_nomenclature_names_every_answer_of_a_body(calorimeter):
+    """Names of sensors, boundaries and sources left open."""
+    text = (FOLDER.parent / "docs" / "nomenclature.md").read_text(encoding="utf-8")
+    kinds = {"temperature": "temperature.SENSOR", "heat": "heat.BOUNDARY", "resistance": "resistance.SENSOR.SOURCE"}
+    keys = {kinds.get(key.partition(".")[0], key) for key in calorimeter.quantities}
+    tables = {name for name in calorimeter.tables if not name.startswith("budget.")}
+    assert [name for name in {*keys, *tables, *calorimeter.checks} if f"`{name}`" not in text] == []
+
+
 @pytest.mark.slow
 def test_the_heated_line_lies_between_two_fins():
     """Ends that are held, and ends that are insulated, with the shape factor of a strip on a layer.

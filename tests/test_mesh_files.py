@@ -224,7 +224,7 @@ WRONG = {
             "points": np.vstack([POINTS[:6], POINTS[[1, 4]]]),
             "cells": (("triangle", np.array([[0, 1, 4], [0, 3, 4], [6, 2, 5], [5, 7, 6]])), ("line", LINES)),
         },
-        "2 pairs of nodes lie at one place, the first at (1e-06, 0) m, expected a mesh in which neighbours share nodes",
+        "2 pairs of nodes lie at one place, the first between 'core' and 'film' at (1e-06, 0) m",
     ),
     "a hanging node": (
         {
@@ -232,7 +232,7 @@ WRONG = {
             "cells": (("triangle", np.array([[0, 1, 4], [0, 3, 4], [1, 2, 6], [2, 5, 6], [6, 5, 4]])), ("line", LINES)),
             "tags": ((7, 7, 8, 8, 8), (3, 4)),
         },
-        "1 nodes hang on sides of other cells, the first at (1e-06, 5e-07) m",
+        "1 nodes hang on sides of other cells, the first between 'film' and 'core' at (1e-06, 5e-07) m",
     ),
     "overlapping cells": (
         {

@@ -392,7 +392,7 @@ def test_the_number_of_steps_is_known_before(plane):
     before, load = plane.hold("below"), plane.sources["heater"][:, np.newaxis]
     for ratio in (1.2, 2.0, 5.0):
         after = plane.at({"k.film": ratio * CONTRAST["film"]}).hold("below")
-        product = choice._masked(after.K, np.isin(np.arange(plane.size), after.free))
+        product = choice.masked_product(after.K, np.isin(np.arange(plane.size), after.free))
         _, steps = conjugate_gradients(product, before.solver().near_inverse, load, tolerance=1e-10, steps=99)
         assert steps <= steps_needed(ratio, 1e-10) + 1
 

@@ -114,7 +114,11 @@ class Adapted(Generic[Model]):
 
 
 def adapted(
-    mesh: Mesh, solve: Callable[[Mesh], Solved[Model]], tolerance: float, limits: Limits, curves: Curves | None = None
+    mesh: Mesh,
+    solve: Callable[[Mesh, Curves | None], Solved[Model]],
+    tolerance: float,
+    limits: Limits,
+    curves: Curves | None = None,
 ) -> Adapted[Model]:
     """Refine a mesh until the estimated error of every goal, relative to its size, is within a tolerance.
 
@@ -123,7 +127,7 @@ def adapted(
     mesh
         A conforming mesh to begin with.
     solve
-        Solves on a conforming mesh and estimates the errors.
+        Solves on a conforming mesh, with the exact curves under its facets, and estimates the errors.
     tolerance
         Relative error that is asked for.
     limits
@@ -133,7 +137,7 @@ def adapted(
     """
     start, history = time.monotonic(), list[Step]()
     while True:
-        solved = solve(mesh)
+        solved = solve(mesh, curves)
         history.append(Step(solved.unknowns, solved.values, solved.estimates, time.monotonic() - start))
         missed = ~(solved.relative <= tolerance)
         if not missed.any():

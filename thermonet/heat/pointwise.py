@@ -10,6 +10,7 @@ from thermonet.heat.elements import Elements
 from thermonet.heat.reference import shapes_at
 from thermonet.heat.simplices import Simplices
 from thermonet.quantities.errors import PhysicsError
+from thermonet.quantities.formatting import with_unit
 
 #: A place outside a cell by this part of its size is on its side; between a curve and its elements there is more.
 _SIDE, _NEAR = 1e-9, 1e-3
@@ -17,10 +18,11 @@ _SIDE, _NEAR = 1e-9, 1e-3
 _STEPS = 12
 
 
-def point_weights(elements: Elements, place: Place) -> Floats:
+def point_weights(elements: Elements, place: Place, path: str = "") -> Floats:
     """Weights (nodes,) of the value at a place [m]: also the load per watt of a power that enters there.
 
-    A place a hair outside, between a curve and the elements along it, takes the cell next to it.
+    A place a hair outside, between a curve and the elements along it, takes the cell next to it. The path is that of
+    the place in a document, for the refusal.
 
     Raises
     ------
@@ -43,8 +45,8 @@ def point_weights(elements: Elements, place: Place) -> Floats:
         if best >= -_SIDE:
             break
     if best < -_NEAR:
-        shown = ", ".join(f"{coordinate:g}" for coordinate in point)
-        raise PhysicsError(f"the place ({shown}) m lies outside the body")
+        shown = ", ".join(with_unit(float(coordinate), "m", digits=6) for coordinate in point)
+        raise PhysicsError(f"the place ({shown}) lies outside the body", path)
     found = np.zeros(elements.size)
     found[cells.nodes[:, owner]] = weights
     return found

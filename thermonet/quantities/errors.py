@@ -48,9 +48,13 @@ class DataError(DocumentError):
 
 
 class PhysicsError(ThermonetError, ValueError):
-    """Values that are well formed but describe nothing that can exist."""
+    """Values that are well formed but describe nothing that can exist; the path of the culprit, where it has one."""
 
     exit_code = 3
+
+    def __init__(self, message: str, path: str = "") -> None:
+        self.path = path
+        super().__init__(message)
 
 
 class NotConvergedError(ThermonetError):

@@ -27,6 +27,7 @@ _SCALABLE = {
     "V/Hz^0.5",
     "A",
     "ohm",
+    "ohm*m",
     "W/V",
 }
 

@@ -55,14 +55,14 @@ def printed_unit(text: str) -> str:
 
     Examples
     --------
-    >>> printed_unit("57.3 us"), printed_unit("6.8 nW/Hz^0.5"), printed_unit("108.7 mohm")
-    ('57.3 µs', '6.8 nW/√Hz', '108.7 mΩ')
+    >>> printed_unit("57.3 us"), printed_unit("6.8 nW/Hz^0.5"), printed_unit("108.7 mohm"), printed_unit("160 nohm*m")
+    ('57.3 µs', '6.8 nW/√Hz', '108.7 mΩ', '160 nΩ m')
     """
     text = text.replace(" °", "°")
     text = re.sub(r"\bu(?=(s|m|W|K|V|Hz|J|A|ohm)\b)", "µ", text)
     text = re.sub(r"\b([munkMGµ]?)ohm\b", r"\1Ω", text)
     text = re.sub(r"(\w+)\^0\.5", r"√\1", text)
-    return text.replace("^2", "²").replace("^3", "³")
+    return text.replace("^2", "²").replace("^3", "³").replace("*", " ")
 
 
 def printed(value: float, unit: str, u: float | None = None, digits: int = 4) -> str:

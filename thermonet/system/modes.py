@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +12,14 @@ from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.quantities.threads import single_threaded
 from thermonet.system.core import Held, Matrix, Vector
+from thermonet.system.solvers.choice import masked_product
+from thermonet.system.solvers.conjugate import Linear
 
 #: Residual of a mode relative to itself, in the norm of the energy, at which it has settled: its time constant's error
 #: is of the square of that. By factors, and by multigrid.
-_SETTLED, _SETTLED_NEARLY = 1e-10, 1e-6
+_SETTLED, _SETTLED_NEARLY = 1e-8, 1e-6
 #: Fewest vectors that Lanczos keeps; more vectors than modes in LOBPCG; its steps in a round, and rounds at most.
-_LEAST_ROOM, _GUARDS, _ROUND, _ROUNDS = 12, 1, 8, 25
+_LEAST_ROOM, _GUARDS, _ROUND, _ROUNDS = 10, 1, 8, 25
 
 
 @dataclass(frozen=True)
@@ -84,44 +85,45 @@ def slowest_modes(held: Held, count: int) -> tuple[Vector, Vector]:
     NotConvergedError
         The modes of a large solid system did not settle.
     """
-    K, C = held.K[held.free][:, held.free], held.C[held.free][:, held.free]
-    start = np.random.default_rng(0)  # the same digits in every run
-    near_inverse = held.near_inverse()
-    if held.solver().exact:
-        inverse = LinearOperator(K.shape, near_inverse)
-        room = min(K.shape[0], max(2 * count + 1, _LEAST_ROOM))
-        time_constants, inside = eigsh(
-            C, count, K, Minv=inverse, which="LA", v0=start.standard_normal(K.shape[0]), ncv=room, tol=_SETTLED
+    size = held.system.size
+    free = np.zeros(size, dtype=bool)
+    free[held.free] = True
+    conducted, stored = masked_product(held.K, free), masked_product(held.C, free)
+    random = np.random.default_rng(0)  # the same digits in every run
+    solver = held.solver()
+    if solver.exact:
+        C, K, inverse = (
+            LinearOperator((size, size), job, dtype=float) for job in (stored, conducted, solver.near_inverse)
         )
+        room = min(len(held.free), max(2 * count + 1, _LEAST_ROOM))
+        first = free * random.standard_normal(size)
+        time_constants, shapes = eigsh(C, count, K, Minv=inverse, which="LA", v0=first, ncv=room, tol=_SETTLED)
     else:
-        first = start.standard_normal((K.shape[0], count + _GUARDS))
-        time_constants, inside = _locally_optimal(K, C, near_inverse, first, count)
+        # The routine tells small numbers from rounding by comparing them with one.
+        scale_K, scale_C = held.K.diagonal()[free].mean(), held.C.diagonal()[free].mean()
+        time_constants, shapes = _locally_optimal(
+            lambda x: conducted(x) / scale_K,
+            lambda x: stored(x) / scale_C,
+            lambda x: solver.near_inverse(x) * scale_K,
+            free[:, np.newaxis] * random.standard_normal((size, count + _GUARDS)),
+            count,
+        )
+        time_constants, shapes = time_constants * scale_C / scale_K, shapes / np.sqrt(scale_K)
     order = np.argsort(time_constants)[::-1]
-    shapes = np.zeros((held.system.size, count))
-    shapes[held.free] = inside[:, order]
-    return time_constants[order], shapes
+    return time_constants[order], shapes[:, order]
 
 
-def _locally_optimal(
-    K: Matrix, C: Matrix, near_inverse: Callable[[Vector], Vector], first: Vector, count: int
-) -> tuple[Vector, Vector]:
+def _locally_optimal(K: Linear, C: Linear, near_inverse: Linear, first: Vector, count: int) -> tuple[Vector, Vector]:
     """Largest eigenvalues and vectors of C x = tau K x, by LOBPCG from some first vectors, more than are wanted."""
-    # The routine knows small numbers from rounding by comparing them with one.
-    conductance, capacity = K.diagonal().mean(), C.diagonal().mean()
-    scaled_K, scaled_C, scale = K / conductance, C / capacity, capacity / conductance
-
-    def each(block: Vector) -> Vector:
-        return conductance * near_inverse(block)
-
-    vectors = each(scaled_C @ first)
+    vectors = near_inverse(C(first))
     for _ in range(_ROUNDS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns at the end of every round; what is left is looked at below
-            times, vectors = lobpcg(scaled_C, vectors, B=scaled_K, M=each, largest=True, tol=0.0, maxiter=_ROUND)
-        left = scaled_C @ vectors[:, :count] - (scaled_K @ vectors[:, :count]) * times[:count]
-        error = np.sqrt(np.abs((left * each(left)).sum(axis=0))) / times[:count]
+            times, vectors = lobpcg(C, vectors, B=K, M=near_inverse, largest=True, tol=0.0, maxiter=_ROUND)
+        left = C(vectors[:, :count]) - K(vectors[:, :count]) * times[:count]
+        error = np.sqrt(np.abs((left * near_inverse(left)).sum(axis=0))) / times[:count]
         if error.max() <= _SETTLED_NEARLY:
-            return scale * times[:count], vectors[:, :count] / np.sqrt(conductance)
+            return times[:count], vectors[:, :count]
     raise NotConvergedError(
         f"the {count} slowest modes have settled to {error.max():.1e} of themselves, expected {_SETTLED_NEARLY:.0e}"
     )

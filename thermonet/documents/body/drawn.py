@@ -16,10 +16,13 @@ from thermonet.documents.body.regions import InterfaceOf, MeshFileEntry, RegionE
 from thermonet.documents.body.sources import MeanSensorEntry, SensorOf, SourceOf, source_places
 from thermonet.documents.body.time_checks import periodic_problems, time_problems, variations
 from thermonet.documents.experiments import Time
-from thermonet.documents.fields import ElementScale, Entry, Extent, Factor, Length, Temperature, Whole
+from thermonet.documents.fields import Dimension, ElementScale, Entry, Extent, Length, Temperature, Whole
 from thermonet.documents.materials import MaterialChange
 from thermonet.quantities.inputs import Input
 
+Tolerance = Annotated[Input, Dimension("1", high=1.0)]
+#: Fixed time steps beyond which nobody waits for the end.
+_MOST_STEPS = 1e6
 Coordinates = Literal["planar", "axisymmetric", "solid", "plate"]
 
 
@@ -28,8 +31,8 @@ class TransientEntry(Entry):
 
     until: Time = Field(description="a time such as '10 us'")
     initial: Temperature | None = Field(None, description="everywhere at t = 0 (default: the document's temperature)")
-    tolerance: Factor = Field(
-        Input(value=1e-3, source="default"), description="largest relative error of the time steps (default: 0.1 %)"
+    tolerance: Tolerance = Field(
+        Input(value=1e-3, source="default"), description="largest error of the time steps per swing (default: 0.1 %)"
     )
     step: Time | None = Field(None, description="a fixed time step (default: as the tolerance asks)")
     points: Annotated[int, Whole(2, 100_000)] = Field(200, description="times that are reported, evenly spaced")
@@ -44,8 +47,13 @@ class PeriodicEntry(Entry):
 class BodyNumericsEntry(Entry):
     """How exactly to compute."""
 
-    tolerance: Factor = Field(description="largest relative numerical error of an answer such as '0.1 %'")
-    element_scale: ElementScale = Field(description="multiplies every element's size; 1 is the usual mesh")
+    tolerance: Tolerance = Field(
+        description="largest numerical error of an answer such as '0.1 %': of a temperature relative to the largest "
+        "rise, of a heat to the largest heat, else to itself"
+    )
+    element_scale: ElementScale = Field(
+        Input(value=1.0, source="default"), description="multiplies every element's size (default: 1, the usual mesh)"
+    )
     element_size: Length | None = Field(None, description="the largest size of an element anywhere")
     degree: Annotated[int, Whole(1, 2)] = Field(2, description="1 (linear) or 2 (quadratic elements, default)")
     largest_model: Annotated[int, Whole(100, 100_000_000)] = Field(
@@ -138,6 +146,11 @@ class DrawnDocument(Entry):
         transient = self.transient
         if transient is not None and transient.step is not None and transient.step.value > transient.until.value:
             yield "transient.step", "is longer than the whole time, expected a part of 'until'"
+        if transient is not None and transient.step is not None:
+            steps = transient.until.value / transient.step.value
+            if steps > _MOST_STEPS:
+                message = f"would take {steps:.1e} steps, expected at most {_MOST_STEPS:.0e}"
+                yield "transient.step", message
 
     def is_between_regions(self, pair: str) -> bool:
         """Whether the key of an interface names two regions (rather than materials or families)."""

@@ -13,6 +13,7 @@ import numpy as np
 from thermonet.geometry.cad.element_count import expected_elements
 from thermonet.geometry.cad.faces import NEAR, faces, faces_at
 from thermonet.geometry.cad.inside import bounds
+from thermonet.geometry.cad.near_contact import near_contact
 from thermonet.geometry.cad.occ import TOLERANCE, Built, built, measure, pieces, skin
 from thermonet.geometry.cad.scale import scaled
 from thermonet.geometry.cad.shape_faults import Fault, Path, length_text, place_text, radius_faults, shape_faults
@@ -23,8 +24,6 @@ from thermonet.quantities.errors import PhysicsError
 
 #: More elements than this are refused before any is made.
 MOST_ELEMENTS = 5e6
-#: Two regions overlap if they share more than this part of the smaller one.
-_OVERLAP = 1e-6
 #: The smallest size of an element, in parts of the drawing: the mesher's coordinates end at 1e-10 of it.
 _SMALLEST = 1e-7
 #: Decimals that are kept of coordinates some hundred units wide.
@@ -171,26 +170,39 @@ def _empty_faults(drawing: Drawing, measures: Mapping[str, float]) -> Iterator[F
 def _pair_faults(
     drawing: Drawing, shapes: Mapping[str, Built], measures: Mapping[str, float], unit: float
 ) -> Iterator[Fault]:
-    """Regions that overlap, or that leave a gap too narrow to be meant."""
+    """Regions that overlap, however little, or that leave a gap too narrow to be meant."""
     space = dimension(drawing.kind)
     narrow = 10 * NEAR * extent(drawing.regions.values())
     for first, second in combinations(shapes, 2):
         low, high = _shared_box(drawing.regions[first], drawing.regions[second])
         if (low > high + narrow).any():
             continue
+        path = ("regions", second)
+        # Before OpenCascade is asked: near its own tolerance it may find no common part, or never an end.
+        depth = near_contact(drawing.regions[first], drawing.regions[second], 2 * TOLERANCE, narrow)
+        if depth is not None:
+            length, wanted = length_text(abs(depth) * unit), "expected regions that touch or clearly do not"
+            how = f"overlaps '{first}' by a sliver of {length}" if depth > 0 else f"is {length} away from '{first}'"
+            yield Fault(path, f"{how}, {wanted}")
+            continue
         common = shapes[first] * shapes[second]
-        shared, smaller = measure(common, space), min(measures[first], measures[second])
-        if shared > _OVERLAP * smaller:
+        if any(_thickness(piece, space) > 2 * TOLERANCE for piece in pieces(common, space)):
+            shared = measure(common, space)
             part = max(pieces(common, space), key=lambda piece: piece.mass)
             place = place_text([round(x, 4) * unit for x in (part.center.x, part.center.y, part.center.z)[:space]])
             share = f"{100 * shared / measures[second]:.3g} % of its {'area' if space == 2 else 'volume'}"
             wanted = f"expected regions that touch at most, such as a difference of '{second}' and '{first}'"
-            yield Fault(("regions", second), f"overlaps '{first}' by {share} around {place}, {wanted}")
+            yield Fault(path, f"overlaps '{first}' by {share} around {place}, {wanted}")
             continue
         gap = float(shapes[first].Distance(shapes[second]))
         if 2 * TOLERANCE < gap < narrow:
             message = f"is {length_text(gap * unit)} away from '{first}', expected regions that touch or clearly do not"
-            yield Fault(("regions", second), message)
+            yield Fault(path, message)
+
+
+def _thickness(piece: Built, space: int) -> float:
+    """Mean thickness of a face or a solid if it is flat; of a round one, a part of its size."""
+    return 2 * float(piece.mass) / sum(float(side.mass) for side in (piece.edges if space == 2 else piece.faces))
 
 
 def _shared_box(first: Shape, second: Shape) -> tuple[Floats, Floats]:

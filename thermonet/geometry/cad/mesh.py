@@ -23,6 +23,8 @@ from thermonet.quantities.errors import PhysicsError
 
 #: Boundary of an axisymmetric body that is no surface: where r = 0.
 AXIS = "axis"
+#: Nodes this near, in parts of the drawing, are at one place: above what OpenCascade joins, below any element.
+_SAME = 1e-8
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def meshed(found: Checked, degree: int = 2) -> DrawnMesh:
     if found.drawing.kind == "axisymmetric":
         points[0, np.abs(points[0]) <= NEAR * size * 1e-3] = 0.0
     mesh = raw.moved(points)
-    for wrong in open_borders(mesh):
+    for wrong in open_borders(mesh, _SAME):
         raise PhysicsError(f"regions that touch could not be joined ({wrong}), expected simpler shapes where they do")
     mesh, curves, owners = _with_faces(mesh, {name: faces(shape) for name, shape in shapes.items()}, NEAR * size)
     if found.drawing.kind == "axisymmetric":

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from thermonet.geometry.distance import distance_to_facets
 from thermonet.geometry.interfaces import Interface
-from thermonet.geometry.mesh import LENGTH_UNIT, Floats, Ints
+from thermonet.geometry.mesh import Floats, Ints
 from thermonet.heat.bodies.body import (
-    Exponential,
     JouleSource,
     JunctionSensor,
     PointSensor,
     PointSource,
     Profile,
     Sensor,
-    Source,
     SpreadSource,
 )
+from thermonet.heat.bodies.joule import Current
 from thermonet.heat.bodies.places import Places
-from thermonet.heat.elements import Elements, facet_load, gradient, load, points_of, stiffness
+from thermonet.heat.bodies.profiles import by_halvings, density_of, profile_load
+from thermonet.heat.elements import Elements, cell_volumes, facet_load, load
 from thermonet.heat.pointwise import point_weights
 from thermonet.quantities.errors import PhysicsError
-from thermonet.system.core import System
-
-#: Electrical conductance below this part of one number's usual size means that no current can flow.
-_OPEN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -42,12 +37,15 @@ class Heat:
     facets
         Nodes of facets (k, n) and the density on every one (n,) [1/m^2].
     points
-        Weights (nodes,) of a place that is a point.
+        Weights (nodes,) of a place that is a point, or what a profile adds to its means in the cells.
+    doubt
+        What a coarser quadrature makes of the loads of a profile less (nodes,); None where there is none.
     """
 
     cells: tuple[tuple[Ints, Floats], ...] = ()
     facets: tuple[tuple[Ints, Floats], ...] = ()
     points: Floats | None = None
+    doubt: Floats | None = None
 
     def at_nodes(self, elements: Elements) -> Floats:
         """Load of every node (nodes,)."""
@@ -64,6 +62,7 @@ class Heat:
             tuple((members, factor * density) for members, density in self.cells),
             tuple((members, factor * density) for members, density in self.facets),
             None if self.points is None else factor * self.points,
+            None if self.doubt is None else factor * self.doubt,
         )
 
     def of_one_watt(self, elements: Elements) -> Heat:
@@ -71,13 +70,20 @@ class Heat:
         return self.scaled(1 / float(self.at_nodes(elements).sum()))
 
 
-def source_heats(places: Places) -> tuple[dict[str, Heat], dict[str, float]]:
+def source_heats(places: Places, currents: Mapping[str, Current]) -> tuple[dict[str, Heat], dict[str, float]]:
     """A watt of every source, and its power [W]; boundaries with a flux are sources too.
+
+    Parameters
+    ----------
+    places
+        The names of the body on its mesh.
+    currents
+        Of its sources that have one: `thermonet.heat.bodies.joule.joule_currents`.
 
     Raises
     ------
     PhysicsError
-        A place lies outside the body, no current can flow, or a profile is zero all over its region.
+        A place lies outside the body, or a profile is zero all over its region.
     """
     heats: dict[str, Heat] = {}
     powers: dict[str, float] = {}
@@ -86,7 +92,10 @@ def source_heats(places: Places) -> tuple[dict[str, Heat], dict[str, float]]:
             area = float(places.integral(name).sum())
             heats[name], powers[name] = uniform(places, name), boundary.flux * area
     for name, source in places.body.sources.items():
-        heats[name], powers[name] = _source(places, name, source)
+        if isinstance(source, JouleSource):
+            heats[name], powers[name] = _joule(currents[name], source)
+        else:
+            heats[name], powers[name] = _source(places, name, source)
     return heats, powers
 
 
@@ -98,11 +107,14 @@ def uniform(places: Places, name: str) -> Heat:
     return Heat(cells, facets).of_one_watt(places.elements)
 
 
-def _source(places: Places, name: str, source: Source) -> tuple[Heat, float]:
+def _joule(current: Current, source: JouleSource) -> tuple[Heat, float]:
+    conductance = current.conductance
+    return Heat(((current.where, current.density / conductance),)), source.current**2 / conductance
+
+
+def _source(places: Places, name: str, source: PointSource | SpreadSource) -> tuple[Heat, float]:
     if isinstance(source, PointSource):
-        return Heat(points=point_weights(places.elements, source.at)), source.power
-    if isinstance(source, JouleSource):
-        return _joule(places, name, source)
+        return Heat(points=point_weights(places.elements, source.at, f"sources.{name}.at")), source.power
     return _spread(places, name, source)
 
 
@@ -120,56 +132,19 @@ def _spread(places: Places, name: str, source: SpreadSource) -> tuple[Heat, floa
 
 
 def _profiled(places: Places, region: str, profile: Profile) -> Heat:
-    """A density that varies inside a region."""
-    cells = []
-    for piece in places.pieces(region):
-        where = points_of(places.elements, piece.members).positions
-        if isinstance(profile, Exponential):
-            mesh = places.elements.mesh
-            facets = mesh.boundaries[profile.start]
-            across = where.transpose(1, 0, 2).reshape(mesh.dimension, -1)
-            distance = distance_to_facets(across, mesh.points[:, facets] * LENGTH_UNIT).reshape(len(where), -1)
-            density = np.exp(-distance / profile.length)
-        else:
-            at = where[:, profile.coordinate]
-            density = np.interp(at, profile.places, profile.density, left=0.0, right=0.0)
-        cells.append((piece.members, density * piece.factor[:, np.newaxis]))
-    return Heat(tuple(cells))
-
-
-def _joule(places: Places, name: str, source: JouleSource) -> tuple[Heat, float]:
-    """Heat of a current: conductivity times the square of the gradient of the potential."""
+    """A density that varies inside a region, by its mean in every cell and what that leaves of the loads."""
     elements = places.elements
-    (piece,) = places.pieces(source.through)
-    where = piece.members
-    inside = np.unique(elements.mesh.cells[:, where])
-    conductivity = piece.factor / source.resistivity  # of a sheet: conductance per square
-    ends = {end: np.intersect1d(places.nodes(end), inside) for end in (source.start, source.to)}
-    for end, nodes in ends.items():
-        if not len(nodes):
-            raise PhysicsError(f"sources.{name}: '{end}' does not touch '{source.through}', expected a face of it")
-    if len(np.intersect1d(ends[source.start], ends[source.to])):
-        raise PhysicsError(f"sources.{name}: '{source.start}' and '{source.to}' touch, so the current is infinite")
-    wire = System(
-        K={"sigma": stiffness(elements, where, conductivity)[inside][:, inside]},
-        C={},
-        theta={"sigma": 1.0},
-        sources={},
-        sensors={},
-        ports={end: np.searchsorted(inside, nodes) for end, nodes in ends.items()},
-        one=np.ones(len(inside)),
-    )
-    held = wire.hold(*ends)
-    one_volt = np.isin(held.fixed, wire.ports[source.start]).astype(float)
-    found = np.asarray(held.solve(np.zeros(wire.size), held=one_volt), dtype=float)
-    potential = np.zeros(elements.size)
-    potential[inside] = found
-    slope = gradient(elements, where, potential)
-    heat = Heat(((where, conductivity[:, np.newaxis] * (slope**2).sum(axis=1)),))
-    conductance = float(heat.at_nodes(elements).sum())
-    if not conductance > _OPEN * float(held.K.diagonal().max()):
-        raise PhysicsError(f"sources.{name}: no current can flow from '{source.start}' to '{source.to}'")
-    return heat.scaled(1 / conductance), source.current**2 / conductance
+    density = density_of(elements, profile)
+    cells, points, doubt = [], np.zeros(elements.size), np.zeros(elements.size)
+    for piece in places.pieces(region):
+        for some, halvings in by_halvings(elements, piece.members, profile):
+            members, factor = piece.members[some], piece.factor[some]
+            loads, integrals = profile_load(elements, members, factor, density, halvings)
+            mean = integrals / cell_volumes(elements, members)
+            cells.append((members, mean))
+            points += loads - load(elements, members, mean)
+            doubt += loads - profile_load(elements, members, factor, density, halvings - 1)[0]
+    return Heat(tuple(cells), points=points, doubt=doubt)
 
 
 def sensor_means(places: Places, interfaces: Sequence[Interface]) -> dict[str, Heat]:
@@ -184,15 +159,16 @@ def sensor_means(places: Places, interfaces: Sequence[Interface]) -> dict[str, H
         for other, source in places.body.sources.items():
             if isinstance(sensor, PointSensor) and isinstance(source, PointSource) and sensor.at == source.at:
                 raise PhysicsError(
-                    f"sensors.{name}: the temperature where the heat of the point source '{other}' enters is infinite, "
-                    "expected a region or a face, or another place"
+                    f"the temperature where the heat of the point source '{other}' enters is infinite, expected a "
+                    "region or a face, or another place",
+                    f"sensors.{name}.at",
                 )
     return {name: _sensor(places, interfaces, name, sensor) for name, sensor in places.body.sensors.items()}
 
 
 def _sensor(places: Places, interfaces: Sequence[Interface], name: str, sensor: Sensor) -> Heat:
     if isinstance(sensor, PointSensor):
-        return Heat(points=point_weights(places.elements, sensor.at))
+        return Heat(points=point_weights(places.elements, sensor.at, f"sensors.{name}.at"))
     if isinstance(sensor, JunctionSensor):
         sides = _junction(places, interfaces, name, sensor)
         return Heat(facets=tuple((side, np.ones(side.shape[1])) for side in sides)).of_one_watt(places.elements)
@@ -207,5 +183,5 @@ def _junction(places: Places, interfaces: Sequence[Interface], name: str, sensor
     members = places.between(*sensor.regions)
     if not members.shape[1]:
         first, second = sensor.regions
-        raise PhysicsError(f"sensors.{name}: the regions '{first}' and '{second}' do not touch")
+        raise PhysicsError(f"the regions '{first}' and '{second}' do not touch", f"sensors.{name}.between")
     return [members]

@@ -12,6 +12,7 @@ from thermonet.geometry.interfaces import Interface, separated
 from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.heat.assembly import layout_of
 from thermonet.heat.bodies.body import Body, Filling, ambient_port, is_law, radiation_port
+from thermonet.heat.bodies.joule import Current, joule_currents
 from thermonet.heat.bodies.loads import Heat, sensor_means, source_heats
 from thermonet.heat.bodies.places import Places, marked, united
 from thermonet.heat.elements import Elements, axisymmetric_elements, plane_elements, solid_elements
@@ -47,6 +48,8 @@ class BodyModel:
         How a watt of every source is spread, and the weights of every sensor's mean.
     powers
         Of every source [W].
+    currents
+        Of every source that has one, per volt.
     """
 
     body: Body
@@ -58,6 +61,7 @@ class BodyModel:
     heats: Mapping[str, Heat]
     means: Mapping[str, Heat]
     powers: Mapping[str, float]
+    currents: Mapping[str, Current]
 
     @property
     def mesh(self) -> Mesh:
@@ -118,7 +122,8 @@ def body_model(body: Body, mesh: Mesh) -> BodyModel:
     layout = layout_of(elements, blocks, unknowns)
     size = int(unknowns.max()) + 1
     _require_ground(places, layout.pattern, unknowns, ports)
-    heats, powers = source_heats(places)
+    currents = joule_currents(places)
+    heats, powers = source_heats(places, currents)
     means = sensor_means(places, interfaces)
     coefficients = body_coefficients(body)
     system = System(
@@ -141,6 +146,7 @@ def body_model(body: Body, mesh: Mesh) -> BodyModel:
         heats=heats,
         means=means,
         powers=powers,
+        currents=currents,
     )
 
 
@@ -158,7 +164,8 @@ def _require_ground(places: Places, pattern: Pattern, unknowns: Ints, ports: Map
         names = ", ".join(f"'{mesh.names[i]}'" for i in np.unique(mesh.region[lost]))
         raise PhysicsError(
             f"no heat path to ground from the region {names}: it touches nothing that is held or exchanges heat, "
-            "expected a boundary there with a temperature, an ambient or radiation"
+            "expected a boundary there with a temperature, an ambient or radiation",
+            f"regions.{mesh.names[int(mesh.region[lost[0]])]}",
         )
 
 

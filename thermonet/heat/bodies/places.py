@@ -66,7 +66,7 @@ def marked(mesh: Mesh, body: Body) -> Mesh:
     numbers: dict[str, Ints] = {}
     for name, boundary in body.boundaries.items():
         stated = [place for place in boundary.on if place not in body.regions and not _is_sheet(body, place)]
-        parts = [_outer(mesh, found, outside, place, f"boundaries.{name}") for place in stated]
+        parts = [_outer(mesh, found, outside, place, f"boundaries.{name}.on") for place in stated]
         numbers[name] = np.unique(np.concatenate([*parts, np.zeros(0, dtype=np.int64)]))
         _claim(owner, numbers[name], list(body.boundaries), name)
     for name, boundary in body.boundaries.items():
@@ -86,12 +86,12 @@ def _outer(mesh: Mesh, found: Facets, outside: NDArray[np.bool_], place: str, pa
     """Numbers of the facets of a face that lie on the outside."""
     if place not in mesh.boundaries:
         known = ", ".join(mesh.boundaries)
-        raise PhysicsError(f"{path}.on: there is no face '{place}' in the mesh, expected one of {known}")
+        raise PhysicsError(f"there is no face '{place}' in the mesh, expected one of {known}", path)
     dimension = mesh.dimension
     rows = shared(found.nodes[:dimension], mesh.boundaries[place][:dimension])
     rows = rows[outside[rows]]
     if not len(rows):
-        raise PhysicsError(f"{path}.on: the face '{place}' lies inside the body, expected one on its outside")
+        raise PhysicsError(f"the face '{place}' lies inside the body, expected one on its outside", path)
     return rows
 
 
@@ -100,7 +100,9 @@ def _claim(owner: Ints, rows: Ints, names: Sequence[str], name: str) -> None:
     taken = owner[rows]
     if (taken >= 0).any():
         other = names[int(taken[taken >= 0][0])]
-        raise PhysicsError(f"boundaries.{name}.on: shares faces with the boundary '{other}', expected each face once")
+        raise PhysicsError(
+            f"shares faces with the boundary '{other}', expected each face once", f"boundaries.{name}.on"
+        )
     owner[rows] = names.index(name)
 
 

@@ -16,6 +16,7 @@ import scipy.linalg
 
 from thermonet.geometry.mesh import Mesh
 from thermonet.heat.bodies.body import Body
+from thermonet.heat.bodies.joule import joule_currents
 from thermonet.heat.bodies.loads import Heat, sensor_means, source_heats
 from thermonet.heat.bodies.model import BodyModel, body_coefficients, body_model, gathered
 from thermonet.heat.bodies.places import Places
@@ -216,7 +217,7 @@ def _with_loads(solved: SolvedBody, body: Body, small: System) -> tuple[System, 
     if body.sources == before.sources and body.sensors == before.sensors and body.boundaries == before.boundaries:
         return small, model.powers
     places = Places(body, model.elements)
-    heats, powers = source_heats(places)
+    heats, powers = source_heats(places, joule_currents(places))
 
     def seen(heat: Heat) -> Vector:
         return np.asarray(solved.onto.T @ gathered(heat.at_nodes(model.elements), model.unknowns, model.system.size))

@@ -94,7 +94,7 @@ def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matri
     mask[free] = True
     cycle = multigrid(matrix if near is None else near, layout, mask)
 
-    product = _masked(matrix, mask)
+    product = masked_product(matrix, mask)
 
     def near_inverse(load: Array) -> Array:
         if load.ndim == 2:
@@ -114,7 +114,7 @@ def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matri
     return Solver(near_inverse, iterate)
 
 
-def _masked(matrix: Matrix, free: NDArray[np.bool_]) -> Linear:
+def masked_product(matrix: Matrix, free: NDArray[np.bool_]) -> Linear:
     """Product with a matrix on its free unknowns, for vectors that are zero on the others."""
     rows, held = by_rows(matrix), np.flatnonzero(~free)
 
@@ -171,7 +171,7 @@ def renewed(old: Solver, matrix: Matrix, free: Integers, condition: float, fresh
         return fresh()
     mask = np.zeros(matrix.shape[0], dtype=bool)
     mask[free] = True
-    return Solver(old.near_inverse, _Renewed(old.near_inverse, _masked(matrix, mask), mask, fresh))
+    return Solver(old.near_inverse, _Renewed(old.near_inverse, masked_product(matrix, mask), mask, fresh))
 
 
 @dataclass
