@@ -23,7 +23,7 @@ class Plane:
     mesh: Mesh
     layered: object
 
-    def solve(self, mesh, _curves):
+    def solve(self, mesh, _curves=None):
         conductor = Conductor(
             elements=plane_elements(mesh), conductivity=np.ones(mesh.cells.shape[1]), held=mesh.boundaries["held"]
         )
