@@ -1,8 +1,8 @@
 """The reference problems that every tool solves: a layered cone, axisymmetric (A) or in full (B).
 
 A truncated cone of silica, 8 um high with a half angle of 30 degrees and a flat end of radius 150 nm, under five films
-offset outward and mitred. Its base is at 0. Heat enters the outer gold within 100 nm of the apex, and temperature is the
-mean of the inner gold within 100 nm of its outer surface on the axis, 320 nm behind the apex.
+offset outward and mitred. Its base is at 0. Heat enters the outer gold within 100 nm of the apex; the temperature is
+the mean of the inner gold within 100 nm of its outer surface on the axis, 320 nm behind the apex.
 
 Read by interpreters in which thermonet is not installed, so it needs numpy alone.
 """
