@@ -38,9 +38,11 @@ def native_mesh(grid: Grid) -> ng.Mesh:
     return mesh
 
 
-def answer(native: ng.Mesh, way: str, *, with_time: bool) -> Answer:
-    """From linear mesh to answer."""
+def answer(native: ng.Mesh, way: str, *, with_time: bool, length: float = LENGTH, curved: bool = False) -> Answer:
+    """From linear mesh, its coordinates in units of `length`, to answer."""
     mesh = ngs.Mesh(native)
+    if curved:
+        mesh.Curve(2)
     options, kind, flags = ITERATED.get(way, ({}, way, {}))
     space = ngs.H1(mesh, order=2, dirichlet="base", **options)
     u, v = space.TnT()
@@ -60,9 +62,9 @@ def answer(native: ng.Mesh, way: str, *, with_time: bool) -> Answer:
     else:
         inverse = CGSolver(conductance.mat, near.mat, tol=TOLERANCE, maxiter=1000)
     field.vec.data = inverse * load.vec
-    # The functions of the vertices, which come first, sum to one.
+    # The functions of the vertices, which come first, sum to one; a power of the length is left of both integrals.
     volumes = [form.vec.FV().NumPy()[: mesh.nv].sum() for form in (load, weights)]
-    resistance = ngs.InnerProduct(weights.vec, field.vec) / (volumes[0] * volumes[1] * LENGTH)
+    resistance = ngs.InnerProduct(weights.vec, field.vec) / (volumes[0] * volumes[1] * length)
     free = sum(space.FreeDofs())
     if not with_time:
         return Answer(free, resistance)
@@ -77,7 +79,7 @@ def answer(native: ng.Mesh, way: str, *, with_time: bool) -> Answer:
         maxit=EIGENVALUE_STEPS,
         printrates=False,
     )
-    return Answer(free, resistance, LENGTH**2 / rates[0])
+    return Answer(free, resistance, length**2 / rates[0])
 
 
 if __name__ == "__main__":

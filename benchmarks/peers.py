@@ -29,12 +29,19 @@ WAYS = {
     },
     "dolfinx": {"A": ("mumps",), "B": ("hypre",)},
 }
+PROBLEMS = ("A", "again", "B", "A-accuracy", "B-accuracy")
 SIZES = {"A": (100_000,), "B": (100_000, 500_000, 1_000_000, 2_000_000)}
 QUICK = {"A": (100_000,), "B": (100_000, 500_000)}
 REPEATS = 5
 #: Relative difference of resistances beyond which two tools have solved two problems.
 AGREEMENT = 1e-9
 CORES = 2
+#: Of problem A and B, from elements of degree 6 on three graded meshes by NGSolve: known to 1e-6.
+TRUE_RESISTANCE = 20980.94
+#: Relative errors that are asked for where every tool takes a mesh of its own.
+TOLERANCES = (1e-3, 1e-4)
+#: A peer's way on meshes of its own, and runs of each.
+OWN_WAY, OWN_REPEATS = {"A": "sparsecholesky", "B": "multigrid"}, 3
 
 
 class MissingPeerError(Exception):
@@ -50,11 +57,15 @@ class Tool:
 
     def run(self, case: str, way: str, mesh: Path, smaller: Path, repeats: int) -> dict[str, object]:
         """What one process of it has found and measured."""
-        words = (*self.command, case, way, str(mesh), str(smaller), str(repeats))
-        done = subprocess.run(words, capture_output=True, text=True, check=False, env=_environment())
-        if done.returncode:
-            raise SystemExit(f"{' '.join(words)} failed:\n{done.stderr[-2000:]}")
-        return json.loads(done.stdout.splitlines()[-1])
+        return figures((*self.command, case, way, str(mesh), str(smaller), str(repeats)))
+
+
+def figures(words: Sequence[str]) -> dict[str, object]:
+    """The JSON line that a command prints last."""
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=_environment())
+    if done.returncode:
+        raise SystemExit(f"{' '.join(words)} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _environment() -> dict[str, str]:
@@ -171,6 +182,30 @@ def scaling(found: Sequence[dict[str, object]]) -> None:
     print(json.dumps(line), flush=True)
 
 
+def accuracy(problem: str, peers: Sequence[Tool]) -> None:
+    """Print times from the drawing to a true error, on every tool's own meshes: ours adapted, NGSolve's refined."""
+    for peer in (peer for peer in peers if peer.name == "ngsolve"):
+        for tolerance in TOLERANCES:
+            asked, repeats = (problem, str(tolerance)), str(OWN_REPEATS)
+            ours = figures((sys.executable, str(HERE / "_peer_accuracy_ours.py"), *asked, repeats))
+            words = (*peer.command[:-1], str(HERE / "_peer_accuracy_ngsolve.py"), *asked)
+            theirs = figures((*words, str(TRUE_RESISTANCE), repeats, OWN_WAY[problem]))
+            line = {
+                "problem": f"{problem}-accuracy",
+                "tolerance": tolerance,
+                "peer": peer.name,
+                "ours_s": ours["seconds"],
+                "peer_s": theirs["seconds"],
+                "time_ratio": round(median(ours["seconds"]) / median(theirs["seconds"]), 3),
+                "unknowns": ours["unknowns"],
+                "peer_unknowns": theirs["unknowns"],
+                "error": abs(ours["resistance"] / TRUE_RESISTANCE - 1),
+                "estimated": ours["estimated"],
+                "peer_error": theirs["error"],
+            }
+            print(json.dumps(line), flush=True)
+
+
 def interpreters(given: Sequence[str]) -> list[str]:
     """Where peers are looked for: in this one, in those that were given, in the system's own."""
     system = shutil.which("python3", path=os.defpath)
@@ -182,7 +217,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("peers", nargs="+", choices=sorted(WAYS), help="what to compare with")
     parser.add_argument("--quick", action="store_true", help="problem A, and B with 1e5 and 5e5 unknowns")
-    parser.add_argument("--problem", action="append", choices=["A", "B", "again"], help="only this one (repeatable)")
+    parser.add_argument("--problem", action="append", choices=PROBLEMS, help="only this one (repeatable)")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="runs of every tool on every mesh")
     parser.add_argument("--peer-python", action="append", default=[], help="interpreter that has a peer (repeatable)")
     parser.add_argument("--meshes", type=Path, default=Path(tempfile.gettempdir()) / "thermonet-peers")
@@ -194,7 +229,7 @@ def main() -> int:
     except MissingPeerError as error:
         print(error, file=sys.stderr)
         return 1
-    wanted = args.problem or ["A", "again", "B"]
+    wanted = args.problem or (PROBLEMS[:3] if args.quick else PROBLEMS)
     sizes = QUICK if args.quick else SIZES
     if "A" in wanted:
         compare("A", *sizes["A"], peers, args.meshes, args.repeats)
@@ -203,6 +238,9 @@ def main() -> int:
     if "B" in wanted:
         found = [compare("B", unknowns, peers, args.meshes, args.repeats) for unknowns in sizes["B"]]
         scaling(found)
+    for problem in ("A", "B"):
+        if f"{problem}-accuracy" in wanted:
+            accuracy(problem, peers)
     return 0
 
 
