@@ -1,8 +1,7 @@
 """Time to an accuracy by NGSolve: `python _peer_accuracy_ngsolve.py A|B TOLERANCE TRUE_RESISTANCE REPEATS WAY`.
 
-From the drawing to its resistance on the first mesh of a sequence that is right to the tolerance: netgen's own mesh,
-then refined everywhere, elements curved as they are quadratic. It is told the true value; a user would need one mesh
-more.
+From the drawing to the resistance on the first mesh of a sequence that is right to the tolerance: a coarse mesh, then
+refined everywhere, its elements curved. It is told the true value; a user would need one mesh more to know.
 """
 
 from __future__ import annotations
