@@ -4,6 +4,7 @@ from _timing import median, report, seconds
 
 from thermonet.calibration.bayes.sampling import sample
 from thermonet.documents.builtin import builtin
+from thermonet.quantities.threads import single_threaded
 from thermonet.studies.design import read_probe
 from thermonet.studies.update import update_probe
 from thermonet.studies.update_model import Measurements
@@ -17,7 +18,10 @@ whole = seconds(lambda: updates.append(update_probe(design, measured, samples=SA
 update = updates[-1]
 found, seen = update.posterior, update.posterior.surface.rows(update.model.rows)
 samples = seconds(
-    lambda: sample(found.prior, seen, found.observed, found.laplace, count=SAMPLES, seed=0), repeats=3, warm=0
+    # One BLAS thread, as every study has.
+    single_threaded(lambda: sample(found.prior, seen, found.observed, found.laplace, count=SAMPLES, seed=0)),
+    repeats=3,
+    warm=0,
 )
 report(
     "ntistp updated by R_P",
