@@ -18,8 +18,8 @@ from thermonet.system.solvers.conjugate import Linear
 #: Residual of a mode relative to itself, in the norm of the energy, at which it has settled: its time constant's error
 #: is of the square of that. By factors, and by multigrid.
 _SETTLED, _SETTLED_NEARLY = 1e-8, 1e-6
-#: Fewest vectors that Lanczos keeps; more vectors than modes in LOBPCG; its steps in a round, and rounds at most.
-_LEAST_ROOM, _GUARDS, _ROUND, _ROUNDS = 10, 1, 8, 25
+#: Fewest vectors that Lanczos keeps; steps of LOBPCG in a round, and rounds at most.
+_LEAST_ROOM, _ROUND, _ROUNDS = 10, 8, 25
 
 
 @dataclass(frozen=True)
@@ -105,25 +105,25 @@ def slowest_modes(held: Held, count: int) -> tuple[Vector, Vector]:
             lambda x: conducted(x) / scale_K,
             lambda x: stored(x) / scale_C,
             lambda x: solver.near_inverse(x) * scale_K,
-            free[:, np.newaxis] * random.standard_normal((size, count + _GUARDS)),
-            count,
+            free[:, np.newaxis] * random.standard_normal((size, count)),
         )
         time_constants, shapes = time_constants * scale_C / scale_K, shapes / np.sqrt(scale_K)
     order = np.argsort(time_constants)[::-1]
     return time_constants[order], shapes[:, order]
 
 
-def _locally_optimal(K: Linear, C: Linear, near_inverse: Linear, first: Vector, count: int) -> tuple[Vector, Vector]:
-    """Largest eigenvalues and vectors of C x = tau K x, by LOBPCG from some first vectors, more than are wanted."""
+def _locally_optimal(K: Linear, C: Linear, near_inverse: Linear, first: Vector) -> tuple[Vector, Vector]:
+    """Largest eigenvalues and vectors of C x = tau K x, by LOBPCG from some first vectors."""
     vectors = near_inverse(C(first))
     for _ in range(_ROUNDS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns at the end of every round; what is left is looked at below
             times, vectors = lobpcg(C, vectors, B=K, M=near_inverse, largest=True, tol=0.0, maxiter=_ROUND)
-        left = C(vectors[:, :count]) - K(vectors[:, :count]) * times[:count]
-        error = np.sqrt(np.abs((left * near_inverse(left)).sum(axis=0))) / times[:count]
+        left = C(vectors) - K(vectors) * times
+        error = np.sqrt(np.abs((left * near_inverse(left)).sum(axis=0))) / times
         if error.max() <= _SETTLED_NEARLY:
-            return times[:count], vectors[:, :count]
+            return times, vectors
     raise NotConvergedError(
-        f"the {count} slowest modes have settled to {error.max():.1e} of themselves, expected {_SETTLED_NEARLY:.0e}"
+        f"the {len(times)} slowest modes have settled to {error.max():.1e} of themselves, expected "
+        f"{_SETTLED_NEARLY:.0e}"
     )

@@ -29,10 +29,13 @@ Matrix: TypeAlias = Any  #: scipy.sparse.csr_array, or a plain array of a reduce
 TOLERANCE = 1e-10
 #: Unknowns of a solid body beyond which its factors cost more than multigrid: at 20 000, 1.3 s and 0.1 s.
 _SOLID = 10_000
+#: Unknowns of any other body beyond which a few loads are solved faster by multigrid.
+_PLANE = 50_000
 #: Steps after which an iteration is given up: multigrid takes 10 to 40.
 _STEPS = 400
-#: Solutions by given factors that cost as much as new factors.
-_WORTH = 14
+#: Cycles of multigrid that cost as much as factors in the plane, and solutions by old factors that cost as much as new
+#: ones.
+_CYCLES, _SOLUTIONS = 30, 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,30 +91,93 @@ def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matri
     """
     if isinstance(matrix, np.ndarray):
         return Solver(dense_solve(matrix, free))
-    if layout is None or layout.dimension < 3 or len(free) <= _SOLID:
+
+    def by_factors() -> Solver:
         return Solver(sparse_solve(matrix, free, layout))
+
+    if layout is not None and layout.dimension == 3 and len(free) > _SOLID:
+        return _by_multigrid(matrix, free, layout, near, None)
+    if layout is not None and layout.middles.any() and near is None and len(free) > _PLANE:
+        return _by_multigrid(matrix, free, layout, near, by_factors)
+    return by_factors()
+
+
+def _by_multigrid(
+    matrix: Matrix, free: Integers, layout: Layout, near: Matrix | None, fresh: Callable[[], Solver] | None
+) -> Solver:
     mask = np.zeros(layout.size, dtype=bool)
     mask[free] = True
     cycle = multigrid(matrix if near is None else near, layout, mask)
-
-    product = masked_product(matrix, mask)
 
     def near_inverse(load: Array) -> Array:
         if load.ndim == 2:
             return _columns(near_inverse, load)
         return cycle(load.real) + 1j * cycle(load.imag) if np.iscomplexobj(load) else cycle(load)
 
-    def iterate(loads: Array, tolerance: float) -> Array:
-        kind = np.result_type(matrix.dtype, loads.dtype)
-        free_loads = np.where(mask[:, np.newaxis], loads, 0).astype(kind)
-        # One after the other: scipy's products with several vectors take longer than as many with one.
-        found = [
-            conjugate_gradients(product, near_inverse, one[:, np.newaxis], tolerance=tolerance, steps=_STEPS)[0]
-            for one in free_loads.T
-        ]
-        return np.concatenate(found, axis=1)
+    way = Iteration(masked_product(matrix, mask), near_inverse, mask, matrix.dtype, together=False)
+    return Solver(near_inverse, way.solved if fresh is None else _UntilDear(way, fresh, _CYCLES))
 
-    return Solver(near_inverse, iterate)
+
+@dataclass(frozen=True, eq=False)
+class Iteration:
+    """Conjugate gradients with something near the inverse.
+
+    Attributes
+    ----------
+    product, near_inverse
+        For one vector or several.
+    free
+        Unknowns that are not held (n,).
+    kind
+        Of the matrix: real or complex numbers.
+    together
+        Several loads are iterated at once, which pays where `near_inverse` takes several for little more than one.
+        Products do not: scipy's with several vectors take longer than as many with one.
+    """
+
+    product: Linear
+    near_inverse: Linear
+    free: NDArray[np.bool_]
+    kind: np.dtype[Any]
+    together: bool
+
+    def counted(self, loads: Array, tolerance: float, most: int) -> tuple[Array, int]:
+        """Solutions (n, loads), and applications of `near_inverse`."""
+        loads = np.where(self.free[:, np.newaxis], loads, 0).astype(np.result_type(loads, self.kind))
+        groups = [loads] if self.together else np.hsplit(loads, loads.shape[1])
+        found = [
+            conjugate_gradients(self.product, self.near_inverse, group, tolerance=tolerance, steps=most)
+            for group in groups
+        ]
+        return np.concatenate([solution for solution, _ in found], axis=1), sum(1 + steps for _, steps in found)
+
+    def solved(self, loads: Array, tolerance: float) -> Array:
+        """Solutions (n, loads)."""
+        return self.counted(loads, tolerance, _STEPS)[0]
+
+
+@dataclass
+class _UntilDear:
+    """Iterate until that has cost as much as factors would have, or converges slowly; then solve by those."""
+
+    way: Iteration
+    fresh: Callable[[], Solver]
+    worth: int
+    spent: int = 0
+    own: Solver | None = field(default=None, repr=False)
+
+    def __call__(self, loads: Array, tolerance: float) -> Array:
+        if self.own is None and self.spent < self.worth:
+            try:
+                found, applied = self.way.counted(loads, tolerance, 2 * self.worth)
+            except NotConvergedError:  # what is not positive definite, too, is for factors to solve or to refuse
+                self.spent = self.worth
+            else:
+                self.spent += applied
+                return found
+        if self.own is None:
+            self.own = self.fresh()
+        return self.own(loads, tolerance)
 
 
 def masked_product(matrix: Matrix, free: NDArray[np.bool_]) -> Linear:
@@ -167,36 +233,9 @@ def renewed(old: Solver, matrix: Matrix, free: Integers, condition: float, fresh
     fresh
         Makes a solver of the changed matrix from the beginning.
     """
-    if not old.exact or isinstance(matrix, np.ndarray) or steps_needed(condition, TOLERANCE) > _WORTH:
+    if isinstance(matrix, np.ndarray) or steps_needed(condition, TOLERANCE) > _SOLUTIONS:
         return fresh()
     mask = np.zeros(matrix.shape[0], dtype=bool)
     mask[free] = True
-    return Solver(old.near_inverse, _Renewed(old.near_inverse, masked_product(matrix, mask), mask, fresh))
-
-
-@dataclass
-class _Renewed:
-    """Conjugate gradients with old factors, until their steps have cost as much as new factors."""
-
-    near_inverse: Linear
-    product: Linear
-    free: NDArray[np.bool_]
-    fresh: Callable[[], Solver]
-    spent: int = 0
-    own: Solver | None = field(default=None, repr=False)
-
-    def __call__(self, loads: Array, tolerance: float) -> Array:
-        if self.own is None and self.spent < _WORTH:
-            loads = np.where(self.free[:, np.newaxis], loads, 0)
-            try:
-                found, steps = conjugate_gradients(
-                    self.product, self.near_inverse, loads, tolerance=tolerance, steps=2 * _WORTH
-                )
-            except NotConvergedError:  # terms that are positive only together obey no bound
-                self.spent = _WORTH
-            else:
-                self.spent += steps
-                return found
-        if self.own is None:
-            self.own = self.fresh()
-        return self.own(loads, tolerance)
+    way = Iteration(masked_product(matrix, mask), old.near_inverse, mask, matrix.dtype, together=old.exact)
+    return Solver(old.near_inverse, _UntilDear(way, fresh, _SOLUTIONS))

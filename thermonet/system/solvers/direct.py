@@ -50,10 +50,13 @@ def sparse_solve(matrix: Matrix, free: Integers, layout: Layout | None) -> Linea
     order = elimination_order(matrix, layout)
     mask = np.zeros(len(order), dtype=bool)
     mask[free] = True
-    order = order[mask[order]]
+    return factored(matrix, order[mask[order]])
+
+
+def factored(matrix: Matrix, order: Integers) -> Linear:
+    """Solver on some of the unknowns, eliminated in the order given; vectors of all, zero elsewhere."""
     permuted = matrix[order][:, order]
-    solve = cholmod(permuted) or _superlu(permuted, "NATURAL")
-    return _placed(solve, order, matrix.dtype)
+    return _placed(cholmod(permuted) or _superlu(permuted, "NATURAL"), order, matrix.dtype)
 
 
 def _superlu(matrix: Matrix, order: str) -> Linear:

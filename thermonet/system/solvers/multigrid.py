@@ -1,4 +1,4 @@
-"""Multigrid for large meshes: quadratic elements, the linear ones inside them, and aggregates of those.
+"""Multigrid for large meshes: quadratic elements, the linear ones inside them, and in space aggregates of those.
 
 One cycle in single precision is a good enough inverse inside conjugate gradients in double precision, and half the
 memory traffic, which is what its time is made of.
@@ -6,7 +6,7 @@ memory traffic, which is what its time is made of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.system.layout import Layout
+from thermonet.system.solvers.direct import factored
+from thermonet.system.solvers.ordering import elimination_order
 from thermonet.system.solvers.rows import Rows, by_rows
 
 Array = NDArray[Any]
+Integers = NDArray[Any]
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
@@ -70,14 +73,10 @@ def multigrid(matrix: Matrix, layout: Layout, free: Booleans) -> Callable[[Float
     free
         Which of them are not held (n,); the cycle takes vectors (n,) and leaves the held ones at zero.
     """
-    up = _to_linear(layout, free)
-    levels = [_level(matrix, free, up)]
-    coarse, strong = _galerkin(matrix, up), _STRONG
-    while coarse.shape[0] > _COARSEST and (up := _smoothed_aggregates(coarse, strong)).shape[1] < coarse.shape[0]:
-        levels.append(_level(coarse, np.ones(coarse.shape[0], dtype=bool), up))
-        coarse, strong = _galerkin(coarse, up), strong / 2
-    coarsest = np.linalg.pinv(coarse.toarray(), hermitian=True).astype(np.float32)
-    cycle = _cycle(levels, lambda load: coarsest @ load)
+    corners, up = _to_linear(layout, free)
+    fine, linear = _level(matrix, up, free), _galerkin(matrix, up)
+    below = _aggregated(linear) if layout.dimension == 3 else _eliminated(linear, corners, matrix, layout)
+    cycle = _two_grids(fine, below)
 
     def near_inverse(load: Floats) -> Floats:
         # Loads in watts may be smaller than single precision can tell from zero.
@@ -87,18 +86,41 @@ def multigrid(matrix: Matrix, layout: Layout, free: Booleans) -> Callable[[Float
     return near_inverse
 
 
-def _to_linear(layout: Layout, free: Booleans) -> Matrix:
-    """Prolongation (n, corners) from linear elements on the free corners: a middle is the mean of its ends."""
+def _to_linear(layout: Layout, free: Booleans) -> tuple[Integers, Matrix]:
+    """Free corners, and the prolongation from linear elements on them: a middle is the mean of its ends."""
     first, second = layout.parents.astype(np.int32)  # as in the matrix, or its product would have indices twice as long
     corner = first == second
     own = corner | ~corner[first] | ~corner[second]
     unknowns = np.arange(layout.size, dtype=np.int32)
     ends = np.where(own, unknowns, first), np.where(own, unknowns, second)
+    corners = np.flatnonzero(own & free)
     number = np.cumsum(own & free, dtype=np.int32) - 1
     rows, columns = np.concatenate([unknowns, unknowns]), np.concatenate(ends)
     kept = free[rows] & free[columns]
     entries = (np.full(int(kept.sum()), 0.5), (rows[kept], number[columns[kept]]))
-    return sp.csr_array(sp.coo_array(entries, shape=(layout.size, int((own & free).sum()))))
+    return corners, sp.csr_array(sp.coo_array(entries, shape=(layout.size, len(corners))))
+
+
+def _eliminated(linear: Matrix, corners: Integers, matrix: Matrix, layout: Layout) -> Cycle:
+    """Solver of the linear elements by factors, in the order in which all unknowns would be eliminated."""
+    number = np.full(layout.size, -1)
+    number[corners] = np.arange(len(corners))
+    order = number[elimination_order(matrix, layout)]
+    solve = factored(linear, order[order >= 0])
+    return lambda load: solve(load.astype(float)).astype(np.float32)
+
+
+def _aggregated(matrix: Matrix) -> Cycle:
+    """V-cycle of smoothed aggregation."""
+    levels, strong = [], _STRONG
+    while matrix.shape[0] > _COARSEST and (up := _smoothed_aggregates(matrix, strong)).shape[1] < matrix.shape[0]:
+        levels.append(_level(matrix, up))
+        matrix, strong = _galerkin(matrix, up), strong / 2
+    coarsest = np.linalg.pinv(matrix.toarray(), hermitian=True).astype(np.float32)
+    cycle: Cycle = coarsest.__matmul__
+    for level in reversed(levels):
+        cycle = _two_grids(level, cycle)
+    return cycle
 
 
 def _smoothed_aggregates(matrix: Matrix, strong: float) -> Matrix:
@@ -111,7 +133,7 @@ def _smoothed_aggregates(matrix: Matrix, strong: float) -> Matrix:
     from pyamg.strength import symmetric_strength_of_connection
 
     constant = standard_aggregation(symmetric_strength_of_connection(matrix, strong))[0].astype(float)
-    inverse = 1 / matrix.diagonal()
+    inverse = _inverse_diagonal(matrix)
     damping = 4 / 3 / _largest(by_rows(matrix), inverse)
     return sp.csr_array(constant - sp.diags_array(damping * inverse) @ (matrix @ constant))
 
@@ -121,15 +143,20 @@ def _galerkin(matrix: Matrix, up: Matrix) -> Matrix:
     return sp.csr_array(up.T @ (matrix @ up))
 
 
-def _level(matrix: Matrix, free: Booleans, up: Matrix) -> _Level:
-    diagonal = matrix.diagonal()
-    if not diagonal[free].min() > 0:
-        raise NotConvergedError("the matrix is not positive definite: an unknown takes up heat at no temperature")
-    inverse = np.zeros(len(diagonal), dtype=np.float32)
-    inverse[free] = 1 / diagonal[free]
+def _level(matrix: Matrix, up: Matrix, free: Booleans | None = None) -> _Level:
+    inverse = _inverse_diagonal(matrix, free).astype(np.float32)
     rows, up = by_rows(_single(matrix)), _single(up)
     step = inverse / np.float32(_MARGIN * _largest(rows, inverse))
     return _Level(rows, step, by_rows(sp.csr_array(up.T)), by_rows(up))
+
+
+def _inverse_diagonal(matrix: Matrix, free: Booleans | None = None) -> Floats:
+    """Inverse of the diagonal; zero for what is not free."""
+    diagonal = matrix.diagonal()
+    free = np.ones(len(diagonal), dtype=bool) if free is None else free
+    if not diagonal[free].min() > 0:
+        raise NotConvergedError("the matrix is not positive definite: an unknown takes up heat at no temperature")
+    return np.divide(1.0, diagonal, out=np.zeros(len(diagonal)), where=free)
 
 
 def _single(matrix: Matrix) -> Matrix:
@@ -156,13 +183,6 @@ def _largest(rows: Rows, inverse: Array) -> float:
         before, vector = vector, image / off
     small = np.diag(on_diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1)
     return float(np.linalg.eigvalsh(small)[-1])
-
-
-def _cycle(levels: Sequence[_Level], solve: Cycle) -> Cycle:
-    """V-cycle over levels, finest first, with a solver for what is below the last."""
-    for level in reversed(levels):
-        solve = _two_grids(level, solve)
-    return solve
 
 
 def _two_grids(level: _Level, below: Cycle) -> Cycle:
