@@ -17,7 +17,7 @@ from thermonet.system.modes import slowest_modes
 from thermonet.system.steady import resistance
 
 #: By which the conductivity of a film is changed.
-CHANGES = (1.2, 1.5, 2.0, 4.0)
+CHANGES = (0.25, 0.5, 1.2, 1.5, 2.0, 4.0)
 
 
 def linear_mesh(grid: Grid) -> Mesh:

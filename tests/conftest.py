@@ -29,6 +29,39 @@ def chromium():
     return found
 
 
+@pytest.fixture(scope="session")
+def ngspice():
+    """Path of ngspice; the test is skipped where it is absent, and fails where the gate has promised to install it."""
+    found = shutil.which("ngspice")
+    if found is None and os.environ.get("THERMONET_ALL_PROGRAMS"):
+        pytest.fail("ngspice is not installed, and here it must be")
+    if found is None:
+        pytest.skip("ngspice is not installed")
+    return found
+
+
+@pytest.fixture
+def simulated(ngspice, tmp_path):
+    """Run a deck with ngspice; returns the vectors of its analysis by name, as ngspice spells them."""
+    import numpy as np
+
+    def run(text):
+        deck, raw = tmp_path / "deck.cir", tmp_path / "deck.raw"
+        deck.write_text(text, encoding="utf-8")
+        command = [ngspice, "-b", "-r", str(raw), str(deck)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        assert raw.is_file(), done.stdout + done.stderr
+        head, _, data = raw.read_bytes().partition(b"Binary:\n")
+        raw.unlink()
+        header = head.decode()
+        names = re.findall(r"^\t\d+\t(\S+)\t", header, re.MULTILINE)
+        kind = complex if re.search(r"^Flags:.*complex", header, re.MULTILINE) else float
+        values = np.frombuffer(data, dtype=kind).reshape(-1, len(names))
+        return dict(zip(names, values.T, strict=True))
+
+    return run
+
+
 @pytest.fixture
 def browse(chromium, tmp_path):
     """Open a file with a browser that has no window, and return what it prints."""

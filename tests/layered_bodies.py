@@ -57,7 +57,7 @@ class Layered:
             conductivity=self.conductivity[split.region],
             held=np.concatenate([split.boundaries[name] for name in self.held], axis=1),
             ambient=[(split.boundaries[name], value) for name, value in self.ambient.items()],
-            interfaces=[(i.first_edges, i.second_edges, self.contact(i.first, i.second)) for i in interfaces],
+            interfaces=[(i.first_facets, i.second_facets, self.contact(i.first, i.second)) for i in interfaces],
         )
 
     def loads(self, conductor):

@@ -10,6 +10,7 @@ pytest.importorskip("netgen.occ", reason="netgen has no wheel here")
 
 from thermonet.geometry.cad import occ
 from thermonet.geometry.cad.check import checked
+from thermonet.geometry.cad.faces import faces
 from thermonet.geometry.cad.inside import bounds, inside, space
 from thermonet.geometry.cad.mesh import drawn_mesh, meshed
 from thermonet.geometry.cad.scale import scaled
@@ -36,6 +37,8 @@ from thermonet.geometry.cad.shapes import (
     Turned,
     Union,
 )
+from thermonet.geometry.cad.sizes import element_sizes
+from thermonet.geometry.cad.thickness import thickness
 from thermonet.geometry.conformity import open_borders
 from thermonet.geometry.mesh import LENGTH_UNIT
 from thermonet.geometry.quality import shapes, smallest_stretch
@@ -206,7 +209,7 @@ def test_nanometres_and_metres_give_the_same_mesh(regions):
 
 
 def test_a_thin_film_gets_elements_of_its_own_size_and_the_rest_does_not():
-    """70 nm on a substrate of 10 um: two elements across the film, few in the substrate, growing in between."""
+    """70 nm on a substrate of 10 um: one element across the film, wider than thick, larger ones in the substrate."""
     film = Rectangle((0, 0), (10e-6, 70e-9))
     body = Drawing("planar", {"film": film, "substrate": Rectangle((0, -10e-6), (10e-6, 0))})
     mesh = drawn_mesh(body, 1).mesh
@@ -214,11 +217,42 @@ def test_a_thin_film_gets_elements_of_its_own_size_and_the_rest_does_not():
         np.abs(np.linalg.det(np.moveaxis(mesh.points[:, mesh.cells[1:]] - mesh.points[:, mesh.cells[:1]], 2, 0)))
     )
     in_film = mesh.region == 0
-    assert size[in_film].max() < 70
-    assert mesh.boundaries["film.top"].shape[1] > 10e3 / 45
+    assert 35 < mesh.boundaries["film.top"].shape[1] < 70
+    assert in_film.sum() == mesh.boundaries["film.top"].shape[1] + mesh.boundaries["film.bottom"].shape[1]
     assert size[~in_film].max() > 500
-    assert mesh.cells.shape[1] < 10_000
-    assert shapes(mesh.points, mesh.cells).min() > 0.5
+    assert mesh.cells.shape[1] < 1000
+    assert shapes(mesh.points, mesh.cells).min() > 0.2
+
+
+SHELL = Difference(Sphere((0, 0, 0), 1), (Sphere((0, 0, 0), 0.9),))
+PIPE = Revolved(Difference(Circle((3, 0), 1), (Circle((3, 0), 0.75),)))
+
+
+@pytest.mark.parametrize(
+    ("shape", "place", "inward", "way"),
+    [
+        (UNIT_BOX, (0.5, 0.5, 0), (0, 0, 1), 1),
+        (SHELL, (0, 1, 0), (0, -1, 0), 0.1),
+        (SHELL, (0, 0, 0.9), (0, 0, 1), 0.1),
+        (PIPE, (0, 4, 0), (0, -1, 0), 0.25),
+        (PIPE, (3, 0, 1), (0, 0, -1), 0.25),
+        (Cone((0, 0, 0), (0, 0, 1), 1, 0.5, 2), (0.2, 0.1, 0), (0, 0, 1), 2),
+        (Cone((0, 0, 0), (0, 0, 1), 1, 0.5, 2), (0.8, 0, 0), (0, 0, 1), math.inf),
+        (Union((Rectangle((0, 0), (1, 1)), Rectangle((1, 0), (3, 1)))), (0, 0.3), (1, 0), 3),
+        (Difference(Rectangle((0, 0), (4, 1)), (Circle((2, 0.5), 0.25),)), (0, 0.5), (1, 0), 1.75),
+    ],
+)
+def test_the_way_through_a_shape_ends_where_the_shape_does(shape, place, inward, way):
+    """In closed form; where it ends at a face that is not parallel there is no thickness."""
+    found = thickness(shape, faces(shape), np.array([place]).T, np.array([inward], dtype=float).T, 1.0)
+    assert found == pytest.approx([way], rel=1e-9)
+
+
+def test_a_curved_film_gets_chords_that_stay_within_it():
+    """By its thickness alone or its radius alone they would reach further: an eighth of the film is allowed."""
+    film = Difference(Circle((0, 0), 1.1), (Circle((0, 0), 1),))
+    asked = element_sizes(replace(drawing(film=film), element_size=1.0)).sizes
+    assert asked.min() ** 2 / (8 * 1.0) == pytest.approx(0.1 / 8)
 
 
 def test_stated_sizes_are_kept():
@@ -269,7 +303,7 @@ def test_a_film_between_two_regions_follows_its_circles_through_refinement():
         "film": Difference(edge, (core,)),
         "outside": Difference(Rectangle((-2, -2), (2, 2)), (edge,)),
     }
-    drawn = drawn_mesh(Drawing("planar", regions))
+    drawn = drawn_mesh(Drawing("planar", regions, sizes={"film": 0.025}))
     mesh, curves = drawn.mesh, drawn.curves
     for step in range(3):
         corners = linear(mesh)

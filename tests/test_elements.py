@@ -12,7 +12,7 @@ from skfem.helpers import dot, grad
 
 from thermonet.geometry.interfaces import separated
 from thermonet.geometry.topology import facets
-from thermonet.heat.assembly import layout_of, numbered
+from thermonet.heat.assembly import assembly_of, numbered
 from thermonet.heat.elements import (
     axisymmetric_elements,
     cell_volumes,
@@ -119,7 +119,7 @@ def test_stiffness_in_closed_form(case, tensor):
     )
     found = stiffness(elements, elements.everywhere, given)
     assert unlike(found, form.assemble(basis)) < 1e-12
-    assert unlike(layout_of(elements).sum([(1.0, conduction(elements, elements.everywhere, given))]), found) < 1e-14
+    assert unlike(assembly_of(elements).sum([(1.0, conduction(elements, elements.everywhere, given))]), found) < 1e-14
 
 
 def test_mass_and_load_in_closed_form(case):
@@ -131,7 +131,9 @@ def test_mass_and_load_in_closed_form(case):
     found = mass(elements, elements.everywhere, values)
     assert unlike(found, matrix) < 1e-12
     assert unlike(load(elements, elements.everywhere, values), vector) < 1e-12
-    assert unlike(layout_of(elements).terms({"c": capacity(elements, elements.everywhere, values)})["c"], found) < 1e-14
+    assert (
+        unlike(assembly_of(elements).terms({"c": capacity(elements, elements.everywhere, values)})["c"], found) < 1e-14
+    )
     assert found.sum() == pytest.approx(values @ cell_volumes(elements, elements.everywhere), rel=1e-13)
 
 
@@ -250,13 +252,13 @@ def test_tied_nodes_are_never_assembled(case):
     assert unknowns.max() + 1 == size
     assert len(np.unique(unknowns[groups[0]])) == 1
     onto = sp.csr_array((np.ones(len(unknowns)), (np.arange(len(unknowns)), unknowns)), shape=(len(unknowns), size))
-    layout = layout_of(elements, unknowns=unknowns)
+    assembly = assembly_of(elements, unknowns=unknowns)
     for form, matrix in ((conduction, stiffness), (capacity, mass)):
         expected = onto.T @ matrix(elements, elements.everywhere) @ onto
-        found = layout.sum([(1.0, form(elements, elements.everywhere))])
+        found = assembly.sum([(1.0, form(elements, elements.everywhere))])
         assert found.shape == expected.shape
         assert unlike(found, expected) < 1e-14
-        assert unlike(layout.terms({"a": form(elements, elements.everywhere)})["a"], expected) < 1e-14
+        assert unlike(assembly.terms({"a": form(elements, elements.everywhere)})["a"], expected) < 1e-14
 
 
 def test_regions_are_terms_on_one_pattern(conforming):
@@ -268,16 +270,16 @@ def test_regions_are_terms_on_one_pattern(conforming):
     forms = {
         "low": conduction(elements, elements.region("low")),
         "high": conduction(elements, elements.region("high")),
-        "G": jump(elements, line.first_edges, line.second_edges),
+        "G": jump(elements, line.first_facets, line.second_facets),
         "h": exchange(elements, top, elements.size),
     }
     unknowns = numbered(elements.size + 1)
-    layout = layout_of(elements, [forms["G"].nodes, forms["h"].nodes], unknowns)
-    terms, theta = layout.terms(forms), {"low": 2.0, "high": 3.0, "G": 5.0, "h": 7.0}
-    assert unlike(terms.total(theta), layout.sum([(theta[name], form) for name, form in forms.items()])) < 1e-14
-    assert unlike(layout.term("all", [(theta[n], f) for n, f in forms.items()])["all"], terms.total(theta)) < 1e-14
+    assembly = assembly_of(elements, [forms["G"].nodes, forms["h"].nodes], unknowns)
+    terms, theta = assembly.terms(forms), {"low": 2.0, "high": 3.0, "G": 5.0, "h": 7.0}
+    assert unlike(terms.total(theta), assembly.sum([(theta[name], form) for name, form in forms.items()])) < 1e-14
+    assert unlike(assembly.term("all", [(theta[n], f) for n, f in forms.items()])["all"], terms.total(theta)) < 1e-14
     for name, term in terms.items():
-        assert abs(term @ np.ones(layout.pattern.size)).max() < 1e-13 * abs(term).max(), name
+        assert abs(term @ np.ones(assembly.pattern.size)).max() < 1e-13 * abs(term).max(), name
         assert unlike(term, term.T) < 1e-14
         assert term.has_sorted_indices
     alone = stiffness(elements, elements.region("low"))
@@ -292,7 +294,7 @@ def test_a_sheet_exchanges_on_its_faces(conforming):
     """Exchange of cells has their area, and the capacity matrix inside."""
     elements = plane_elements(conforming(grid(2), 2)[0])
     form = exchange_of_cells(elements, elements.everywhere, elements.size, 2.0)
-    found = layout_of(elements, [form.nodes], numbered(elements.size + 1)).sum([(1.0, form)])
+    found = assembly_of(elements, [form.nodes], numbered(elements.size + 1)).sum([(1.0, form)])
     assert unlike(found[: elements.size, : elements.size], 2 * mass(elements, elements.everywhere)) < 1e-14
     assert found[elements.size, elements.size] == pytest.approx(2.0, rel=1e-13)
     assert abs(found @ np.ones(elements.size + 1)).max() < 1e-14
@@ -304,7 +306,7 @@ def test_a_form_without_its_place_is_refused(conforming):
     mesh, (line,) = separated(conforming(other, 1, halves(other), ("low", "high"))[0], lambda *_: False)
     elements = plane_elements(mesh)
     with pytest.raises(KeyError, match="no place"):
-        layout_of(elements).sum([(1.0, jump(elements, line.first_edges, line.second_edges))])
+        assembly_of(elements).sum([(1.0, jump(elements, line.first_facets, line.second_facets))])
 
 
 # --- interfaces ---------------------------------------------------------------------------------------------------
@@ -336,11 +338,11 @@ def test_regions_get_nodes_of_their_own(dimension, degree, conforming):
         facet_areas(before, whole.boundaries["surface"])
     )
     assert (facets(mesh).cells[1] < 0).sum() == whole.boundaries["surface"].shape[1] + 2 * sum(
-        line.first_edges.shape[1] for line in interfaces
+        line.first_facets.shape[1] for line in interfaces
     )
     for line in interfaces:
-        assert (mesh.points[:, line.first_edges] == mesh.points[:, line.second_edges]).all()
-        for name, nodes in ((line.first, line.first_edges), (line.second, line.second_edges)):
+        assert (mesh.points[:, line.first_facets] == mesh.points[:, line.second_facets]).all()
+        for name, nodes in ((line.first, line.first_facets), (line.second, line.second_facets)):
             body = ("a", "b") if name in "ab" else (name,)
             cells = np.isin(mesh.region, [mesh.names.index(each) for each in body])
             assert np.isin(nodes, mesh.cells[:, cells]).all()
@@ -352,12 +354,12 @@ def test_jumps_in_space(degree, conforming):
     other = grid(3, (3, 3, 4))
     mesh, (line,) = separated(conforming(other, degree, halves(other), ("low", "high"))[0], lambda *_: False)
     elements = solid_elements(mesh)
-    found = jump_matrix(elements, line.first_edges, line.second_edges)
+    found = jump_matrix(elements, line.first_facets, line.second_facets)
     field = np.sin(mesh.points[0] / 3e8) + mesh.points[2] / 1e9
     assert abs(found @ field).max() < 1e-14 * abs(found).max() * abs(field).max()
     one_side = np.zeros(elements.size)
-    one_side[np.unique(line.first_edges)] = 1.0
-    area = facet_areas(elements, line.first_edges).sum()
+    one_side[np.unique(line.first_facets)] = 1.0
+    area = facet_areas(elements, line.first_facets).sum()
     assert one_side @ found @ one_side == pytest.approx(area, rel=1e-13)
     assert area == pytest.approx(1.0, rel=0.2)
     assert unlike(found, found.T) < 1e-15
@@ -380,4 +382,4 @@ def test_a_boundary_between_regions_keeps_to_the_first(conforming):
     found = facets(whole)
     inner = (found.cells[1] >= 0) & (whole.region[found.cells[0]] != whole.region[found.cells[1]])
     mesh, (line,) = separated(replace(whole, boundaries={"middle": found.nodes[:, inner]}), lambda *_: False)
-    assert set(mesh.boundaries["middle"].ravel()) == set(line.first_edges.ravel())
+    assert set(mesh.boundaries["middle"].ravel()) == set(line.first_facets.ravel())

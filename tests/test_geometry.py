@@ -195,11 +195,11 @@ def test_an_opening_is_filled_from_below():
     assert hole == pytest.approx(math.pi * 60e-9**2 * 70e-9, rel=0.5)
     mesh, interfaces = separated(apex_mesh(tip(*STACK)), apart)
     (line,) = [line for line in interfaces if {line.first, line.second} == {"gold", "chromium"}]
-    r, z = mesh.points[:, line.first_edges[:2]] * LENGTH_UNIT
+    r, z = mesh.points[:, line.first_facets[:2]] * LENGTH_UNIT
     upper = np.hypot(r, z - (8e-6 - 100e-9))
     # the junction lies on the outer surface of the nitride, and its rim on the ray through the opening's rim
     (other,) = [line for line in interfaces if {line.first, line.second} == {"gold", "nitride"}]
-    r_below, _ = mesh.points[:, other.first_edges[:2]] * LENGTH_UNIT
+    r_below, _ = mesh.points[:, other.first_facets[:2]] * LENGTH_UNIT
     assert r_below.min() == pytest.approx(60e-9, rel=1e-9)
     assert r.max() > r_below.min()
     assert upper[np.unravel_index(r.argmin(), r.shape)] == pytest.approx(260e-9, rel=1e-9)
@@ -211,14 +211,14 @@ def test_the_opening_has_the_stated_area(radius):
     shape = tip(film("gold", 90e-9), film("nitride", 70e-9, opening=radius), film("chromium", 90e-9))
     mesh, interfaces = separated(apex_mesh(shape), apart)
     (line,) = [line for line in interfaces if {line.first, line.second} == {"gold", "chromium"}]
-    found = facet_load(axisymmetric_elements(mesh), line.first_edges).sum()
+    found = facet_load(axisymmetric_elements(mesh), line.first_facets).sum()
     cosine = math.sqrt(1 - (radius / 190e-9) ** 2)
     # with the film gone above it, the rim's own wall is a ring of rays between the two surfaces
     sides = (260e-9**2 - 190e-9**2) * math.pi * radius / 190e-9
     assert found == pytest.approx(2 * math.pi * 260e-9**2 * (1 - cosine), rel=1e-7)
     (rim,) = [line for line in interfaces if {line.first, line.second} == {"gold", "nitride"}]
     below = 2 * math.pi * 190e-9**2 * (cosine - math.sin(ALPHA))
-    area = facet_load(axisymmetric_elements(mesh), rim.first_edges).sum()
+    area = facet_load(axisymmetric_elements(mesh), rim.first_facets).sum()
     wall = area - below - sides
     # what is left is the cone's mantle, which does not depend on the opening
     ring, high = 190e-9 * math.cos(ALPHA), 8e-6 - 100e-9 + 190e-9 * math.sin(ALPHA)
@@ -398,9 +398,9 @@ def test_all_interfaces_are_found_and_match():
     names = [CORE, *(layer.name for layer in STACK)]
     assert pairs == {*pairwise(names), ("gold", "chromium")}
     for line in interfaces:
-        assert np.array_equal(mesh.points[:, line.first_edges], mesh.points[:, line.second_edges])
-        assert not set(line.first_edges.ravel()) & set(line.second_edges.ravel())
-        for name, edges in ((line.first, line.first_edges), (line.second, line.second_edges)):
+        assert np.array_equal(mesh.points[:, line.first_facets], mesh.points[:, line.second_facets])
+        assert not set(line.first_facets.ravel()) & set(line.second_facets.ravel())
+        for name, edges in ((line.first, line.first_facets), (line.second, line.second_facets)):
             inside = mesh.cells[:, mesh.region == mesh.names.index(name)]
             assert set(edges.ravel()) <= set(inside.ravel())
     assert mesh.cells.shape == whole.cells.shape

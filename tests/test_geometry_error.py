@@ -105,7 +105,7 @@ def estimated(name, mesh, curves, exchange=None):
     return error, by_flux.estimate[0], by_shape.estimate[0], by_shape.indicators[0], by_flux.indicators[0]
 
 
-def drawn(name, degree, size=1e-3, regions=1):
+def drawn(name, degree, size=5e-4, regions=1):
     """A body of one region, or of two with a boundary conductance between them."""
     shape, kind = BODIES[name][:2]
     shells = {"body": (INNER, OUTER)} if regions == 1 else {"core": (INNER, MIDDLE), "rind": (MIDDLE, OUTER)}

@@ -198,11 +198,11 @@ def test_jumps_feel_jumps_only():
     elements = axisymmetric_elements(mesh)
     field = np.sin(mesh.points[0] / 300) + mesh.points[1] ** 2 / 1e6
     for line in interfaces:
-        jump = jump_matrix(elements, line.first_edges, line.second_edges)
-        area = facet_load(elements, line.first_edges).sum()
+        jump = jump_matrix(elements, line.first_facets, line.second_facets)
+        area = facet_load(elements, line.first_facets).sum()
         assert abs(jump @ field).max() < 1e-13 * abs(jump).max() * abs(field).max()
         one_side = np.zeros(elements.size)
-        one_side[np.unique(line.first_edges)] = 1.0
+        one_side[np.unique(line.first_facets)] = 1.0
         assert one_side @ (jump @ one_side) == pytest.approx(area, rel=1e-12)
         assert abs(jump - jump.T).max() < 1e-15 * abs(jump).max()
 
@@ -287,8 +287,8 @@ def test_the_thermocouple_is_the_metal_junction(tip):
     """Its weights stand on both sides of the metals' interface alike and nowhere else."""
     weights = tip.system.sensors["thermocouple"]
     (line,) = [line for line in tip.interfaces if {line.first, line.second} == {"gold", "chromium"}]
-    assert weights[np.unique(line.first_edges)].sum() == pytest.approx(0.5, rel=1e-12)
-    assert weights[np.unique(line.second_edges)].sum() == pytest.approx(0.5, rel=1e-12)
+    assert weights[np.unique(line.first_facets)].sum() == pytest.approx(0.5, rel=1e-12)
+    assert weights[np.unique(line.second_facets)].sum() == pytest.approx(0.5, rel=1e-12)
     radius = tip.mesh.points[0, np.flatnonzero(weights)] * LENGTH_UNIT
     assert radius.max() < 120e-9
 

@@ -13,7 +13,7 @@ from skfem import MeshTet, MeshTri
 
 from thermonet.geometry.interfaces import separated
 from thermonet.geometry.mesh import LENGTH_UNIT
-from thermonet.heat.assembly import layout_of, numbered
+from thermonet.heat.assembly import assembly_of, numbered
 from thermonet.heat.elements import (
     axisymmetric_elements,
     facet_areas,
@@ -87,25 +87,25 @@ def solved(problem, mesh):
             forms[f"{name}.{sheet}"] = conduction(elements, elements.region(name), thickness)
             theta[f"{name}.{sheet}"] = problem.conductivity[side]
     for line in interfaces:
-        forms["G"] = jump(elements, line.first_edges, line.second_edges, sum(SHEETS) if plate else 1.0)
+        forms["G"] = jump(elements, line.first_facets, line.second_facets, sum(SHEETS) if plate else 1.0)
         theta["G"] = problem.conductance
     if plate:
         forms["h"], theta["h"] = exchange_of_cells(elements, elements.everywhere, elements.size), EXCHANGE
-    layout = layout_of(
+    assembly = assembly_of(
         elements, [form.nodes for form in forms.values() if isinstance(form, OnNodes)], numbered(elements.size + plate)
     )
     surface = np.unique(mesh.boundaries["surface"])
-    ambient = np.arange(elements.size, layout.pattern.size)
+    ambient = np.arange(elements.size, assembly.pattern.size)
     system = System(
-        K=layout.terms(forms),
+        K=assembly.terms(forms),
         C={},
         theta=theta,
         sources={},
         sensors={},
         ports={"held": np.append(surface, ambient)},
-        one=np.ones(layout.pattern.size),
+        one=np.ones(assembly.pattern.size),
     )
-    heat, exact = np.zeros(layout.pattern.size), np.zeros(layout.pattern.size)
+    heat, exact = np.zeros(assembly.pattern.size), np.zeros(assembly.pattern.size)
     for side, name in enumerate(NAMES):
         here = elements.region(name)
         positions = np.moveaxis(points_of(elements, here).positions, 1, 0)
@@ -173,5 +173,5 @@ def test_the_regions_meet_on_the_whole_middle(meshed):
     for kind, area in (("planar", DEPTH), ("axisymmetric", np.pi * 3), ("solid", 1.0), ("plate", 1.0)):
         problem = Problem(kind, UNLIKE, 2.0)
         mesh, (line,) = separated(meshed(3 if kind == "solid" else 2, 2, 4), lambda *_: False)
-        found = facet_areas(elements_of(problem, mesh), line.first_edges).sum()
+        found = facet_areas(elements_of(problem, mesh), line.first_facets).sum()
         assert found == pytest.approx(area, rel=1e-12)

@@ -1,6 +1,7 @@
 """Mesh files: both formats, both degrees, names and units; and everything that a file can get wrong."""
 
 import math
+import re
 import warnings
 
 import meshio
@@ -272,8 +273,32 @@ def test_truncated_files_are_refused(tmp_path, kind, share, capfd):
         msh(whole, binary=kind.startswith("binary"))
     cut = tmp_path / f"cut{whole.suffix}"
     cut.write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
-    assert f"expected a whole {whole.suffix} file" in refusal(cut)
+    found = refusal(cut)
+    assert f"expected a whole {whole.suffix} file" in found
+    assert re.search(r"(is empty|has no section \$|ends within its section \$|without its closing </VTKFile>)", found)
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("kind", ["binary 2.2", "ascii 4.1", "ascii vtu"])
+def test_a_truncated_file_says_what_is_missing_wherever_it_ends(tmp_path, kind):
+    """Byte by byte; the last one is the end of a line, and nothing is lost with it."""
+    whole, cut = tmp_path / f"whole.{kind[-3:]}", tmp_path / f"cut.{kind[-3:]}"
+    if kind == "ascii vtu":
+        vtu(whole, binary=False)
+    else:
+        whole, cut = whole.with_suffix(".msh"), cut.with_suffix(".msh")
+        whole.write_text(MSH41) if kind == "ascii 4.1" else msh(whole, binary=True)
+    data = whole.read_bytes().rstrip()
+    for length in range(0, len(data), 7):
+        cut.write_bytes(data[:length])
+        assert not re.search("array|buffer|convert|invalid literal|line ", refusal(cut)), length
+
+
+def test_numbers_that_are_missing_in_the_middle_are_told_in_our_words(tmp_path):
+    lines = MSH41.splitlines(keepends=True)
+    del lines[lines.index("$EndNodes\n") - 1]
+    (tmp_path / "a.msh").write_text("".join(lines))
+    assert "its numbers are not those that its sections announce, expected a whole .msh" in refusal(tmp_path / "a.msh")
 
 
 def test_entities_without_a_group_are_refused(tmp_path):
@@ -288,9 +313,14 @@ def test_what_is_no_mesh_file_is_refused(tmp_path):
     (tmp_path / "folder.msh").mkdir()
     assert refusal(tmp_path / "folder.msh") == "is no file, expected a mesh file"
     assert refusal(tmp_path / "a.stl") == "a file '.stl' cannot be read, expected .msh or .vtu"
-    for name, text in {"empty.msh": "", "words.vtu": "hello", "words.msh": "hello"}.items():
+    told = {
+        "empty.msh": ("", "is empty"),
+        "words.vtu": ("hello", "ends before any of its data"),
+        "words.msh": ("hello", "has no section $MeshFormat"),
+    }
+    for name, (text, why) in told.items():
         (tmp_path / name).write_text(text)
-        assert "cannot be read" in refusal(tmp_path / name)
+        assert why in refusal(tmp_path / name)
     huge = MSH41.replace("1 6 1 6\n2 1 0 6", "1 6000000000000 1 6\n2 1 0 6000000000000")
     (tmp_path / "huge.msh").write_text(huge)
     assert "cannot be read" in refusal(tmp_path / "huge.msh")

@@ -193,7 +193,7 @@ def test_a_loading_without_meaning_is_refused(held, heat, message):
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({}, "a-b: expected a resistance or a conductance, got neither"),
+        ({}, "a-b: expected one of resistance, conductance, radiation, heat_capacity, got none of them"),
         ({"resistance": 1.0, "conductance": 1.0}, "got resistance and conductance"),
         ({"resistance": 0.0}, "a-b: resistance must be positive and finite, got 0 K/W"),
         ({"resistance": math.inf}, "resistance must be positive and finite, got inf K/W"),

@@ -313,7 +313,7 @@ def test_a_heated_plate_whose_conductivity_rises():
 def test_a_conductivity_that_would_vanish_is_refused():
     """A polynomial used where it is negative: the reason is in the text, with the temperature."""
     system = conducting(elements_of("slab", 2), PolynomialLaw((10.0, -0.1), 300.0))
-    with pytest.raises(NotConvergedError, match="polynomial of a thermal conductivity"):
+    with pytest.raises(PhysicsError, match=r"no temperatures were found .* polynomial of a thermal conductivity"):
         steady_state(system, {"first": 300.0, "last": 300.0}, {"all": 1e5})
     with pytest.raises(PhysicsError, match="polynomial of a thermal conductivity"):
         steady_state(system, {"first": 500.0, "last": 500.0}, {})
@@ -483,5 +483,5 @@ def test_a_stage_without_a_balance_stops_a_walk_of_fixed_steps():
         return a - b, 1.0, -1.0
 
     drive = Drive(powers={"heat": 1e4}, temperatures={"bath": 300.0, "around": 300.0})
-    with pytest.raises(NotConvergedError, match="did not succeed"):
+    with pytest.raises(PhysicsError, match="cannot be followed: not known above 400 K"):
         nonlinear_transient(lumped(limited), ["bath", "around"], drive, [10.0], initial=300.0, fixed_step=1.0)

@@ -204,7 +204,7 @@ def test_both_sides_of_an_interface_match_after_five_steps(dimension, degree):
     mesh = mesh if degree == 1 else quadratic(mesh)
     mesh, _ = approaching(mesh, [SIZE / 2, *[SIZE / 3] * (dimension - 1)], 5)
     apart, (interface,) = separated(mesh, lambda *_: False)
-    sides = interface.first_edges, interface.second_edges
+    sides = interface.first_facets, interface.second_facets
     assert sides[0].shape[1] == mesh.boundaries["middle"].shape[1] > 20
     np.testing.assert_array_equal(apart.points[:, sides[0]], apart.points[:, sides[1]])
     assert not np.intersect1d(*sides).size

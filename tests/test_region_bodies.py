@@ -233,17 +233,17 @@ sensors: {bore: {on: tube.bore.rim}}
     assert found.u == pytest.approx(scale * math.hypot(3 / 300, 2 / 100), rel=1e-3)
 
 
-def test_a_bar_answers_oscillating_heat_as_a_line_does(tmp_path):
-    """H = R tanh(q) / q with q^2 = s L^2 rho c / k at its heated end."""
+@pytest.mark.parametrize("tolerance", ["1 %", "0.001 %"])
+def test_a_bar_answers_oscillating_heat_as_a_line_does(tmp_path, tolerance):
+    """H = R tanh(q) / q with q^2 = s L^2 rho c / k at its heated end, as far as the table goes: the mesh follows it."""
     text = BAR + "sources: {heater: {on: bar.right, power: 1 W}}\nsensors: {end: {on: bar.right}}\n"
-    table = study(tmp_path, text, EXACT.replace("0.01 %", "0.001 %")).tables["frequency"]
+    table = study(tmp_path, text, EXACT.replace("0.01 %", tolerance)).tables["frequency"]
     frequency = np.array(table["frequency"].values)
     q = np.sqrt(2j * np.pi * frequency * 16e-6 * 2e6 / 20)
     exact = 4e-3 / (20 * 1e-6) * np.tanh(q) / q
-    heard = frequency < 10 * 20 / (16e-6 * 2e6)
-    assert heard.sum() > 80
-    assert np.array(table["amplitude.end.heater"].values)[heard] == pytest.approx(np.abs(exact)[heard], rel=2e-3)
-    assert np.array(table["phase.end.heater"].values)[heard] == pytest.approx(np.angle(exact)[heard], abs=2e-3)
+    assert 2 * np.pi * frequency[-1] * 16e-6 * 2e6 / 20 > 10
+    assert np.array(table["amplitude.end.heater"].values) == pytest.approx(np.abs(exact), rel=5e-3)
+    assert np.array(table["phase.end.heater"].values) == pytest.approx(np.angle(exact), abs=5e-3)
 
 
 @pytest.mark.parametrize("what", ["depth", "sheet"])
@@ -268,6 +268,44 @@ def test_inputs_of_a_nonlinear_body_have_their_derivatives(tmp_path):
     rise = (math.sqrt(20**2 + 2 * 0.1 * 0.1 * 4e-3 / 1e-6) - 20) / 0.1
     assert found.value - 300 == pytest.approx(rise, rel=1e-6)
     assert found.u == pytest.approx(rise / (20 + 0.1 * rise), rel=1e-4)
+
+
+BRACKET = """
+coordinates: planar
+depth: 1 um
+regions:
+  bracket:
+    shape:
+      polygon:
+        points: [[0 um, 0 um], [2 um, 0 um], [2 um, 1 um], [1 um, 1 um], [1 um, 2 um], [0 um, 2 um]]
+        edges: [bottom, right, step, riser, foot, left]
+    thermal_conductivity: 3 W/m/K
+boundaries: {foot: {on: bracket.foot, temperature: 300 K}, warm: {on: bracket.right, temperature: 400 K}}
+"""
+
+
+def test_a_nonlinear_body_is_refined_at_its_corner(tmp_path):
+    """By Kirchhoff's transform the heat is that of a linear body times the mean of k(T) between the two ends."""
+    linear = value(study(tmp_path, BRACKET, EXACT.replace("0.01 %", "0.001 %")), "heat.foot")
+    rising = BRACKET.replace("3 W/m/K", "{polynomial: [3 W/m/K, 0.03 W/m/K^2], about: 300 K}")
+    (tmp_path / "body.yaml").write_text(HEAD + rising + EXACT, encoding="utf-8")
+    found = study_body(read_body(tmp_path / "body.yaml"))
+    heat = found.result.quantities["heat.foot"]
+    assert abs(heat.value - linear * (3 + 0.03 * 50) / 3) <= heat.numerical_error + 1e-5 * linear
+    assert heat.numerical_error <= 1e-4 * heat.value
+    assert found.mesh.points.shape[1] < 10_000  # fine everywhere it takes 170 000
+
+
+@pytest.mark.parametrize("time", ["", "transient: {until: 100 s, points: 10}\n"])
+def test_a_conductivity_that_would_vanish_is_named_with_its_region(tmp_path, time):
+    """At 350 K it is none; 1 W through the bar would take an integral of 4 kW/m of k(T), and there are 500 W/m."""
+    text = BAR.replace("20 W/m/K", "{polynomial: [20 W/m/K, -0.4 W/m/K^2], about: 300 K}")
+    # A tenth of the power has a steady state.
+    power = "100 mW, varies: {table: [[0 s, 0], [50 s, 10]]}" if time else "1 W"
+    text += f"sources: {{heater: {{on: bar.right, power: {power}}}}}\nsensors: {{end: {{on: bar.right}}}}\n{time}"
+    with pytest.raises(PhysicsError, match=r"in 'bar' the polynomial .* is -.* W/m/K at 3[56]\d.* K") as caught:
+        study(tmp_path, text)
+    assert caught.value.path == "regions.bar.thermal_conductivity"
 
 
 SWINGING = (

@@ -319,8 +319,7 @@ def test_slowest_modes_of_an_iterated_body(solid, iterated):
 
 def test_modes_that_do_not_settle_are_refused(solid, iterated, monkeypatch):
     """With what was reached."""
-    monkeypatch.setattr("thermonet.system.modes._ROUNDS", 1)
-    monkeypatch.setattr("thermonet.system.modes._ROUND", 1)
+    monkeypatch.setattr("thermonet.system.modes._ROUNDS", (1,))
     with pytest.raises(NotConvergedError, match=r"the 2 slowest modes have settled to"):
         slowest_modes(solid.hold("below"), 2)
 
@@ -336,6 +335,19 @@ def test_small_and_linear_bodies_have_their_levels():
     )
     assert matrix @ found[:, 0] == pytest.approx(load, abs=1e-9)
     assert steps < 10
+
+
+def test_jobs_side_by_side(monkeypatch):
+    """They return in order, also jobs of jobs; products in them are right whether cut up or not; errors get out."""
+    monkeypatch.setattr(rows, "_SMALL", 10)
+    matrix = sp.csr_array(np.random.default_rng(0).standard_normal((30, 30)))
+    cut, vector = rows.by_rows(matrix), np.arange(30.0)
+    for count in (1, 2, rows.cores(), rows.cores() + 3):
+        for found in rows.side_by_side([lambda: rows.side_by_side([lambda: cut @ vector, lambda: 7])] * count):
+            assert found[0] == pytest.approx(matrix @ vector, rel=1e-13)
+            assert found[1] == 7
+    with pytest.raises(ZeroDivisionError):
+        rows.side_by_side([lambda: 1, lambda: 1 // 0])
 
 
 # --- factors used again -------------------------------------------------------------------------------------------
@@ -369,6 +381,21 @@ def test_old_factors_serve_while_they_are_cheaper(plane):
         held.solve(plane.sources["heater"])
     assert held.made[0.0][1].near_inverse is not before.solver().near_inverse
     assert before.again({"k.film": 100 * CONTRAST["film"]}).solver().exact
+
+
+def test_answers_begin_from_known_fields(solid, iterated):
+    """Fewer steps at nearly the same coefficients, the same digits; fields of other loads do no harm."""
+    before = solid.hold("below")
+    resistance(before, "mean", "heater")
+    held, without = (before.again({"k.film": 1.01 * CONTRAST["film"]}) for _ in range(2))
+    without.known = None
+    assert resistance(held, "mean", "heater") == pytest.approx(resistance(without, "mean", "heater"), rel=1e-9)
+    assert held.solver().iterate.spent < without.solver().iterate.spent
+    other = solid.with_source("film", held.system.sensors["mean"]).hold("below")
+    expected = resistance(other, "mean", "film")
+    other.known = np.random.default_rng(0).standard_normal((solid.size, 2))
+    other.known[other.fixed] = 0
+    assert resistance(other, "mean", "film") == pytest.approx(expected, rel=1e-9)
 
 
 def test_factors_are_handed_on(plane):

@@ -146,8 +146,8 @@ def test_lines_have_their_width_everywhere(apex):
     for name, across in (("inner_gold", 1), ("chromium", 0)):
         tip, interfaces = separated_tip(tip_solid(apex, 2, quarters=1, resolved=True), lambda *_: False)
         below, above = {"inner_gold": ("core", "inner_nitride"), "chromium": ("inner_nitride", "outer_nitride")}[name]
-        [covered] = [line.first_edges for line in interfaces if (line.first, line.second) == (below, name)]
-        [bare] = [line.first_edges for line in interfaces if (line.first, line.second) == (below, above)]
+        [covered] = [line.first_facets for line in interfaces if (line.first, line.second) == (below, name)]
+        [bare] = [line.first_facets for line in interfaces if (line.first, line.second) == (below, above)]
         edge = np.intersect1d(covered, bare)
         [half] = [layer.line.width / 2 for layer in apex.layers if layer.name == name]
         points = tip.mesh.points * LENGTH_UNIT
@@ -277,10 +277,10 @@ def test_heat_balances_and_reciprocity_holds(probe):
 def test_the_junction_is_the_opening(apex, tip_system):
     """The metals touch where the nitride between them is open, on its outer surface, and nowhere else."""
     [junction] = [line for line in tip_system.interfaces if {line.first, line.second} == {"inner_gold", "chromium"}]
-    x, y, _ = tip_system.mesh.points[:, junction.first_edges] * LENGTH_UNIT
+    x, y, _ = tip_system.mesh.points[:, junction.first_facets] * LENGTH_UNIT
     rim = cap_points(apex, np.array([rim_angle(apex)]), np.array([3.0]))[0, 0, 0]
     assert np.hypot(x, y).max() == pytest.approx(rim, rel=1e-9)
-    area = 2 * facet_areas(tip_system.elements, junction.first_edges).sum()
+    area = 2 * facet_areas(tip_system.elements, junction.first_facets).sum()
     assert math.pi * rim**2 < area < 1.1 * math.pi * rim**2
 
 

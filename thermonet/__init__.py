@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from thermonet.studies.bodies.study import read_body, study_body
     from thermonet.studies.calibration import calibrate, read_campaign
     from thermonet.studies.design import read_probe
+    from thermonet.studies.network.study import read_network, study_network
     from thermonet.studies.probe import study_probe
     from thermonet.studies.update import update_probe
     from thermonet.system.core import System
@@ -39,9 +40,11 @@ _HOMES = {
     "propagate": "uncertainty.firstorder",
     "read_body": "studies.bodies.study",
     "read_campaign": "studies.calibration",
+    "read_network": "studies.network.study",
     "read_probe": "studies.design",
     "simulate": "uncertainty.montecarlo",
     "study_body": "studies.bodies.study",
+    "study_network": "studies.network.study",
     "study_probe": "studies.probe",
     "update_probe": "studies.update",
 }
@@ -60,9 +63,11 @@ __all__ = [
     "propagate",
     "read_body",
     "read_campaign",
+    "read_network",
     "read_probe",
     "simulate",
     "study_body",
+    "study_network",
     "study_probe",
     "update_probe",
 ]

@@ -10,6 +10,7 @@ import click
 
 from thermonet.cli.calibrate import calibrate
 from thermonet.cli.check import check
+from thermonet.cli.network import network
 from thermonet.cli.new import new
 from thermonet.cli.schema import schema
 from thermonet.cli.study import study
@@ -25,13 +26,15 @@ def thermonet() -> None:
     campaign to a calibration. Start with
 
     \b
-        thermonet study ntistp              the reference probe, with a report
-        thermonet calibrate seebeck_stage   its thermocouple, from synthetic records
-        thermonet new ntistp                a copy to change
+        thermonet study ntistp                  the reference probe, with a report
+        thermonet study suspended_calorimeter   a drawn body, refined until its answers are exact enough
+        thermonet network two_baths             resistances and heat capacities between nodes
+        thermonet calibrate seebeck_stage       its thermocouple, from synthetic records
+        thermonet new ntistp                    a copy to change
     """
 
 
-for verb in (study, calibrate, check, new, schema):
+for verb in (study, network, calibrate, check, new, schema):
     thermonet.add_command(verb)
 
 

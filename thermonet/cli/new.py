@@ -33,5 +33,13 @@ def new(name: str, directory: Path) -> None:
             target.write_bytes(source.read_bytes())
     except OSError as error:
         raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
-    verb, written = ("calibrate", target / source.name) if is_campaign else ("study", target)
-    click.echo(f"wrote {target}; try: thermonet {verb} {written}")
+    written = target / source.name if is_campaign else target
+    click.echo(f"wrote {target}; try: thermonet {_verb(source)} {written}")
+
+
+def _verb(source: Path) -> str:
+    """Verb for a document of ours, by the kind that its first key states."""
+    from thermonet.documents.kinds import SCHEMAS, kind_of
+    from thermonet.documents.located import load
+
+    return {"campaign": "calibrate", "network": "network"}.get(kind_of(load(source), tuple(SCHEMAS)), "study")

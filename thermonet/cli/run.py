@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ import click
 if TYPE_CHECKING:
     from thermonet.documents.located import LocatedDocument
     from thermonet.results.record import Check, Result
+
+#: Numerical errors below this part of a value are rounding, and nobody reads them.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,8 @@ class Run:
         Folder; by default one named after document and hash.
     located
         The document with its places, where a failure may know its own.
+    files
+        Files that the text names, by the names it has for them, copied beside it.
     as_json, no_report, strict, verbose
         Switches of the same names.
     """
@@ -45,6 +51,7 @@ class Run:
     chosen: Mapping[str, object]
     out: Path | None
     located: LocatedDocument | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
     as_json: bool
     no_report: bool
     strict: bool
@@ -100,6 +107,32 @@ def run(wanted: Run, compute: Callable[[], Any], summary: Callable[[Result], str
     return 0
 
 
+def digests(files: Mapping[str, Path]) -> dict[str, str]:
+    """SHA-256 of files, by name."""
+    import hashlib
+
+    found = {}
+    for name, path in files.items():
+        with path.open("rb") as file:
+            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def quantity_lines(result: Result) -> Iterator[str]:
+    """One line per quantity, with the digits that are known."""
+    from thermonet.quantities.formatting import known_digits, with_unit
+
+    keys, symbols = result.quantities, (quantity.symbol for quantity in result.quantities.values())
+    longest, widest = max(map(len, keys), default=0), max(map(len, symbols), default=0)
+    for key, quantity in result.quantities.items():
+        digits = known_digits(quantity.value, quantity.numerical_error)
+        value = with_unit(quantity.value, quantity.unit, quantity.u, digits)
+        line = f"  {key:{longest}}  {quantity.symbol:{widest}}  {value}"
+        if quantity.numerical_error and quantity.numerical_error > _ROUNDING * abs(quantity.value):
+            line += f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
+        yield line
+
+
 def verdicts(checks: Mapping[str, Check]) -> Iterator[str]:
     """One line per check."""
     words = {True: "holds", False: "DOES NOT HOLD", None: "undecided"}
@@ -128,6 +161,9 @@ def _write(folder: Path, found: Any, wanted: Run, facts: dict[str, object]) -> N
     from thermonet.results.folder import versions, write_run
 
     def fill(target: Path) -> None:
+        for name, source in wanted.files.items():
+            (target / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(source, target / name)
         for name, text in getattr(found, "files", {}).items():
             (target / name).write_text(text, encoding="utf-8")
         if wanted.no_report:

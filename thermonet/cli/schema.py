@@ -8,7 +8,7 @@ import click
 @click.command()
 @click.argument("kind", required=False)
 def schema(kind: str | None) -> None:
-    """Print the JSON schema of all documents, or of one KIND (probe, body, materials, campaign)."""
+    """Print the JSON schema of all documents, or of one KIND (probe, body, materials, network, campaign)."""
     import json
 
     from thermonet.documents.kinds import SCHEMAS, json_schema

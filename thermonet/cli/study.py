@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermonet.cli import options
-from thermonet.cli.run import Run, run, verdicts
+from thermonet.cli.run import Run, digests, quantity_lines, run, verdicts
 from thermonet.results.record import Result, rows_of
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def study(
     file = located_file(design)
     document = opened(file, settings)
     known = _calibration(calibration, document)
+    if bounds:
+        _require_bounds(document)
     return run(
         Run(
             word=design,
@@ -75,8 +77,11 @@ def study(
                 "seed": seed if trials else 0,
                 **({"bounds": True} if bounds else {}),
                 **({"calibration": known.as_text()} if known else {}),
+                **({"files": digests(document.files)} if document.files else {}),
             },
             out=out,
+            located=document.located,
+            files=document.files,
             as_json=as_json,
             no_report=no_report,
             strict=strict,
@@ -105,23 +110,36 @@ def _calibration(file: Path | None, document: Opened) -> Calibration | None:
     return known
 
 
+def _require_bounds(document: Opened) -> None:
+    """Refuse an option that a document, valid as it is, gives no meaning to."""
+    from thermonet.documents.kinds import BodyDocument
+    from thermonet.quantities.errors import PhysicsError, UsageError
+    from thermonet.studies.bodies.study import refuse_bounds
+
+    if not isinstance(document.document, BodyDocument):
+        raise UsageError("--bounds is for bodies, and this is a probe")
+    try:
+        refuse_bounds(document.document)
+    except PhysicsError as error:
+        raise UsageError(f"--bounds: {error}") from None
+
+
 def _studied(
     document: Opened, known: Calibration | None, *, bounds: bool, trials: int, seed: int, jobs: int | None
 ) -> Any:  # noqa: ANN401
     """Study a document by the study of its kind; whatever comes back has a `result`."""
+    from thermonet.documents.body.drawn import DrawnDocument
+    from thermonet.documents.body.layered import LayeredDocument
     from thermonet.documents.probe import ProbeDocument
 
-    if not isinstance(document.document, ProbeDocument):
+    if isinstance(document.document, LayeredDocument | DrawnDocument):
         from thermonet.quantities.errors import UsageError
         from thermonet.studies.bodies.study import study_body
 
         if trials:
             raise UsageError("--trials is for probe designs, and this is a body")
         return study_body(document.document, bounds=bounds)
-    if bounds:
-        from thermonet.quantities.errors import UsageError
-
-        raise UsageError("--bounds is for bodies, and this is a probe")
+    assert isinstance(document.document, ProbeDocument)  # all else that was opened
     import os
 
     from thermonet.studies.probe import Options, study_probe
@@ -155,7 +173,7 @@ def _summary(result: Result) -> str:
     return "\n".join(
         [
             result.name,
-            *_quantities(result),
+            *quantity_lines(result),
             *_bounds(result),
             *_model_errors(result),
             *_shares(result),
@@ -163,20 +181,6 @@ def _summary(result: Result) -> str:
             *verdicts(result.checks),
         ]
     )
-
-
-def _quantities(result: Result) -> Iterator[str]:
-    from thermonet.quantities.formatting import known_digits, with_unit
-
-    keys, symbols = result.quantities, (quantity.symbol for quantity in result.quantities.values())
-    longest, widest = max(map(len, keys), default=0), max(map(len, symbols), default=0)
-    for key, quantity in result.quantities.items():
-        digits = known_digits(quantity.value, quantity.numerical_error)
-        value = with_unit(quantity.value, quantity.unit, quantity.u, digits)
-        line = f"  {key:{longest}}  {quantity.symbol:{widest}}  {value}"
-        if quantity.numerical_error:
-            line += f"  (numerical {with_unit(quantity.numerical_error, quantity.unit, digits=2)})"
-        yield line
 
 
 def _bounds(result: Result) -> Iterator[str]:

@@ -12,6 +12,7 @@ from thermonet.documents.campaign import CampaignDocument
 from thermonet.documents.fields import Entry
 from thermonet.documents.located import LocatedDocument
 from thermonet.documents.materials import MaterialsDocument
+from thermonet.documents.network.document import NetworkDocument
 from thermonet.documents.probe import ProbeDocument
 from thermonet.quantities.errors import DocumentError
 
@@ -22,6 +23,7 @@ SCHEMAS: dict[str, tuple[type[Entry], ...]] = {
     "probe": (ProbeDocument,),
     "body": (LayeredDocument, DrawnDocument),
     "materials": (MaterialsDocument,),
+    "network": (NetworkDocument,),
     "campaign": (CampaignDocument,),
 }
 #: Keys that only a body of regions has at its top.

@@ -18,8 +18,8 @@ class Interface:
 
     first: str
     second: str
-    first_edges: Ints
-    second_edges: Ints
+    first_facets: Ints
+    second_facets: Ints
 
 
 def separated(mesh: Mesh, bonded: Callable[[str, str], bool]) -> tuple[Mesh, list[Interface]]:
@@ -38,6 +38,8 @@ def separated(mesh: Mesh, bonded: Callable[[str, str], bool]) -> tuple[Mesh, lis
     sides = _paired(mesh, _facets_within(mesh, met))
     body = _bodies(mesh, sides, bonded)
     of_cell = body[mesh.region]
+    if (of_cell == of_cell[:1]).all() and _all_used(mesh):
+        return mesh, []
     copies = _Copies(mesh, of_cell)
     split = replace(
         mesh,
@@ -47,6 +49,12 @@ def separated(mesh: Mesh, bonded: Callable[[str, str], bool]) -> tuple[Mesh, lis
     )
     apart = of_cell[sides.cells[0]] != of_cell[sides.cells[1]]
     return split, _interfaces(mesh, _Sides(sides.nodes[:, apart], sides.cells[:, apart]), of_cell, copies)
+
+
+def _all_used(mesh: Mesh) -> bool:
+    used = np.zeros(mesh.points.shape[1], dtype=bool)
+    used[mesh.cells] = True
+    return bool(used.all())
 
 
 class _Copies:

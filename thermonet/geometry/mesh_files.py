@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,9 @@ _CELLS = {2: ("triangle", "triangle6"), 3: ("tetra", "tetra10")}
 _FACETS = {2: ("line", "line3"), 3: ("triangle", "triangle6")}
 #: Cells that carry no heat by themselves.
 _PASSED_OVER = {2: ("vertex",), 3: ("vertex", "line", "line3")}
+#: What every .msh file has, and what stands before the last of these.
+_SECTIONS = ("MeshFormat", "Nodes", "Elements")
+_MORE_SECTIONS = ("PhysicalNames", "Entities", "PartitionedEntities")
 _SAVE_GROUPS = "expected a group for all that are saved (in Gmsh, Mesh.SaveAll = 0 leaves out the others)"
 #: The smallest volume of a cell, in parts of the cube of its longest side.
 _FLAT = 1e-12
@@ -101,6 +105,9 @@ def _read(path: Path) -> _File:
         raise _BadMeshError(f"a file '{path.suffix}' cannot be read, expected .msh or .vtu")
     if not path.is_file():
         raise _BadMeshError(f"{'is no file' if path.exists() else 'does not exist'}, expected a mesh file")
+    missing = _missing(path.read_bytes(), path.suffix.lower())
+    if missing:
+        raise _BadMeshError(f"{missing}, expected a whole {path.suffix} file")
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), warnings.catch_warnings():
@@ -108,14 +115,39 @@ def _read(path: Path) -> _File:
             warnings.simplefilter("error")
             found = readers[path.suffix.lower()](path)
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = " ".join(str(error).split())[:200]
         if "gmsh:physical" in reason:
             # In version 4, groups belong to entities; meshio cannot read entities that have none beside those that do.
             raise _BadMeshError(f"some of its elements have no physical group, {_SAVE_GROUPS}") from None
-        raise _BadMeshError(f"cannot be read ({reason}), expected a whole {path.suffix} file") from None
-    if "not closed" in said.getvalue():
-        raise _BadMeshError(f"ends before its last section does, expected a whole {path.suffix} file")
+        # What its libraries say of numbers is for those who write readers.
+        told = f" ({reason})" if isinstance(error, meshio.ReadError) and reason else ""
+        raise _BadMeshError(
+            f"cannot be read{told}: its numbers are not those that its sections announce, expected a whole "
+            f"{path.suffix} file"
+        ) from None
+    if not len(found.points):
+        raise _BadMeshError(f"has no nodes, expected a whole {path.suffix} file")
     return found
+
+
+def _missing(data: bytes, kind: str) -> str:
+    """What a file lacks that ends too early; nothing where its last section is closed."""
+    if not data.strip():
+        return "is empty"
+    if kind == ".vtu":
+        if b"</VTKFile>" in data:
+            return ""
+        arrays = re.findall(rb'<DataArray\b[^>]*?\bName="([^"]*)"', data)
+        where = (
+            f"in or after its data '{arrays[-1].decode('utf-8', 'replace')}'" if arrays else "before any of its data"
+        )
+        return f"ends {where}, without its closing </VTKFile>"
+    for name in (*_SECTIONS, *_MORE_SECTIONS):
+        begun = re.search(rf"^\${name}\s*$".encode(), data, re.MULTILINE)
+        if begun and f"$End{name}".encode() not in data[begun.end() :]:
+            return f"ends within its section ${name}, without $End{name}"
+    absent = [name for name in _SECTIONS if f"${name}".encode() not in data]
+    return f"has no section ${absent[0]}" if absent else ""
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from thermonet.geometry.curves import Curves
 from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.geometry.refine import refined
 
-#: Part of the error whose cells are split in a step.
-_PART = 0.5
+#: Largest part of the error whose cells are split in a step: what a finer mesh will say of the rest is worth more.
+_MOST = 0.8
 #: Meshes whose rate tells how many unknowns would be needed.
 _RECENT = 4
 
@@ -142,7 +142,7 @@ def adapted(
         missed = ~(solved.relative <= tolerance)
         if not missed.any():
             return Adapted(mesh, curves, solved, tuple(history), None)
-        finer = refined(mesh, marked(solved, missed), curves)
+        finer = refined(mesh, marked(solved, missed, tolerance), curves)
         growth = finer.mesh.cells.shape[1] / mesh.cells.shape[1]
         why = _why_not(solved, growth, history[-1].seconds, limits)
         if why is not None:
@@ -150,13 +150,24 @@ def adapted(
         mesh, curves = finer.mesh, finer.curves
 
 
-def marked(solved: Solved[Model], goals: NDArray[np.bool_]) -> Ints:
-    """Cells to be split: the fewest that have a stated part of the error of some goals, each relative to its size."""
+def marked(solved: Solved[Model], goals: NDArray[np.bool_], tolerance: float) -> Ints:
+    """Cells to be split: the fewest that have a part of the error of some goals, each relative to its size.
+
+    The part is such that what the other cells have is half of the tolerance: half of the error where it is nearly
+    small enough, more where it is not.
+    """
     weights = goals * solved.relative / np.maximum(solved.estimates, np.finfo(float).tiny)
     shares = weights @ solved.indicators
+    return holding(shares, min(1 - tolerance / (2 * float(solved.relative[goals].max())), _MOST))
+
+
+def holding(shares: Floats, part: float) -> Ints:
+    """Fewest cells that hold a part of the sum of all shares (cells,), none negative; all of them where it is zero."""
     order = np.argsort(-shares, kind="stable")
     reached = np.cumsum(shares[order])
-    return order[: int(np.searchsorted(reached, _PART * reached[-1])) + 1]
+    if not reached[-1] > 0:
+        return order
+    return order[: int(np.searchsorted(reached, part * reached[-1])) + 1]
 
 
 def _why_not(solved: Solved[Model], growth: float, seconds: float, limits: Limits) -> str | None:

@@ -29,7 +29,15 @@ _CHUNK = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class _Room:
+    """What one form after the other is summed in: sums of all pairs, zero in between, and numbers of all positions."""
+
+    paired: Floats
+    number: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Assembly:
     """Where the blocks of a mesh's forms go.
 
     Attributes
@@ -59,7 +67,9 @@ class Layout:
             else:
                 for positions, blocks in self._placed(form):
                     np.add.at(data, positions.ravel(), (coefficient * blocks).ravel())
-        self._add_pairs(paired, data)
+        alone = len(self.unknowns)  # pairs of a node with itself, which come first, are added once
+        np.add.at(data, self.upper, paired)
+        np.add.at(data, self.lower[alone:], paired[alone:])
         return self.pattern.matrix(data)
 
     def term(self, name: str, forms: Iterable[tuple[float, Form]]) -> Terms:
@@ -69,36 +79,37 @@ class Layout:
 
     def terms(self, forms: Mapping[str, Form]) -> Terms:
         """Every form as a term of its own."""
-        return Terms(self.pattern, {name: self._entries(form) for name, form in forms.items()})
+        room = _Room(np.zeros(len(self.upper)), np.zeros(self.pattern.count, dtype=self.upper.dtype))
+        return Terms(self.pattern, {name: self._entries(form, room) for name, form in forms.items()})
 
-    def _entries(self, form: Form) -> Entries:
+    def _entries(self, form: Form, room: _Room) -> Entries:
         if isinstance(form, OnNodes):
             placed = [(positions.ravel(), blocks.ravel()) for positions, blocks in self._placed(form)]
             return gathered(*(np.concatenate(parts) for parts in zip(*placed, strict=True)))
+        here, positions = self._met(form)
+        room.number[positions] = np.arange(len(positions), dtype=room.number.dtype)
+        self._add_cells(form, 1.0, room.paired)
+        data, paired = np.zeros(len(positions)), room.paired[here]
+        alone = int(np.searchsorted(here, len(self.unknowns)))
+        np.add.at(data, room.number[self.upper[here]], paired)
+        np.add.at(data, room.number[self.lower[here[alone:]]], paired[alone:])
+        room.paired[here] = 0
+        return Entries(positions, data)
+
+    def _met(self, form: OnCells) -> tuple[Ints, Integers]:
+        """Pairs of nodes that meet in the cells of a form, and their positions in the pattern, both ascending."""
         meets, used = np.zeros(len(self.upper), dtype=bool), np.zeros(self.pattern.count, dtype=bool)
         for part in _chunks(form.where):
             meets[self.slots[:, form.where[part]]] = True
         here = np.flatnonzero(meets)
         used[self.upper[here]] = used[self.lower[here]] = True
-        data, paired = np.zeros(self.pattern.count), np.zeros(len(self.upper))
-        self._add_cells(form, 1.0, paired)
-        self._add_pairs(paired, data, here)
-        positions = np.flatnonzero(used).astype(self.upper.dtype)
-        return Entries(positions, data[positions])
+        return here, np.flatnonzero(used).astype(self.upper.dtype)
 
     def _add_cells(self, form: OnCells, coefficient: float, paired: Floats) -> None:
         """Add blocks of cells to the sums of every pair of nodes that meets in them."""
         for part in _chunks(form.where):
             slots = self.slots[:, form.where[part]]
             np.add.at(paired, slots.ravel(), (coefficient * form.blocks(part)).ravel())
-
-    def _add_pairs(self, paired: Floats, data: Floats, here: Ints | None = None) -> None:
-        """Add sums of pairs to a matrix: those of a node with itself once, which come first, all others twice."""
-        upper, lower, alone = self.upper, self.lower, len(self.unknowns)
-        if here is not None:
-            upper, lower, paired, alone = upper[here], lower[here], paired[here], int(np.searchsorted(here, alone))
-        np.add.at(data, upper, paired)
-        np.add.at(data, lower[alone:], paired[alone:])
 
     def _placed(self, form: OnNodes) -> Iterator[tuple[Ints, Floats]]:
         """Positions of a form's blocks and their values, first the upper halves, then the lower ones."""
@@ -109,7 +120,7 @@ class Layout:
         yield self.pattern.positions(unknowns[j[off]], unknowns[i[off]]), form.blocks[off]
 
 
-def layout_of(elements: Elements, blocks: Sequence[Ints] = (), unknowns: Ints | None = None) -> Layout:
+def assembly_of(elements: Elements, blocks: Sequence[Ints] = (), unknowns: Ints | None = None) -> Assembly:
     """Find the pattern of all pairs of nodes that meet.
 
     Parameters
@@ -125,10 +136,14 @@ def layout_of(elements: Elements, blocks: Sequence[Ints] = (), unknowns: Ints | 
     cells = elements.cells
     to = (np.arange(elements.size) if unknowns is None else unknowns).astype(np.int32)
     slots, ends = _pairs_of_cells(cells, len(to))
-    met = [ends, *(nodes[np.stack(pairs(len(nodes)))].reshape(2, -1).astype(np.int32) for nodes in blocks)]
-    first, second = to[np.concatenate(met, axis=1) if blocks else ends]
-    pattern, upper, lower = symmetric_pattern(first, second, int(to.max(initial=-1)) + 1)
-    return Layout(to, pattern, slots, upper, lower)
+    met = [nodes[np.stack(pairs(len(nodes)))].reshape(2, -1).astype(np.int32) for nodes in blocks]
+    ends = np.concatenate([ends, *met], axis=1) if blocks else ends
+    for part in _chunks(ends[0]):  # in place: all pairs are many
+        first, second = to[ends[:, part]]
+        np.minimum(first, second, out=ends[0, part])
+        np.maximum(first, second, out=ends[1, part])
+    pattern, upper, lower = symmetric_pattern(ends[0], ends[1], int(to.max(initial=-1)) + 1)
+    return Assembly(to, pattern, slots, upper, lower)
 
 
 def numbered(nodes: int, isothermal: Iterable[Ints] = ()) -> Ints:
@@ -144,8 +159,8 @@ def numbered(nodes: int, isothermal: Iterable[Ints] = ()) -> Ints:
     return np.unique(to, return_inverse=True)[1]
 
 
-def _chunks(where: Ints) -> Iterator[slice]:
-    for start in range(0, len(where), _CHUNK):
+def _chunks(of: Integers) -> Iterator[slice]:
+    for start in range(0, len(of), _CHUNK):
         yield slice(start, start + _CHUNK)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from thermonet.geometry.mesh import Floats, Mesh
-from thermonet.heat.assembly import layout_of, numbered
+from thermonet.heat.assembly import assembly_of, numbered
 from thermonet.heat.elements import facet_load, plane_elements, stiffness
 from thermonet.heat.forms import capacity, conduction
 from thermonet.quantities.errors import PhysicsError
@@ -81,15 +81,15 @@ def plate_system(
     """
     elements, chip = plane_elements(mesh), mesh.boundaries["chip"]
     unknowns = numbered(elements.size, [chip])
-    layout = layout_of(elements, unknowns=unknowns)
+    assembly = assembly_of(elements, unknowns=unknowns)
     bare = System(
-        K=layout.term("sheet", [(2.0, conduction(elements, elements.everywhere))]),
-        C=layout.term("area", [(2.0, capacity(elements, elements.everywhere))]),
+        K=assembly.term("sheet", [(2.0, conduction(elements, elements.everywhere))]),
+        C=assembly.term("area", [(2.0, capacity(elements, elements.everywhere))]),
         theta={"sheet": 1.0, "area": 1.0},
         sources={},
         sensors={},
         ports={"chip": np.unique(unknowns[chip]), "ring": unknowns[_in_order(mesh.boundaries["ring"])]},
-        one=np.ones(layout.pattern.size),
+        one=np.ones(assembly.pattern.size),
     )
     angle = ring_angles(mesh)
     shapes = np.cos(np.outer(angle, np.arange(harmonics + 1)))

@@ -4,8 +4,12 @@ For the field u of a source and the field z of a sensor's weights, ``R - R_h = a
 are wrong is the resistance wrong (Becker, Rannacher, Acta Numer. 10, 1 (2001), doi:10.1017/S0962492901000010). With
 equilibrated fluxes q of both the product ``W = (q_u + k grad u_h, q_z + k grad z_h)`` in the energy of fluxes is the
 error of the fields plus that of the fluxes, so ``R = R_h + W/2 ± H`` where H, by Cauchy's inequality, is at most half
-the product of the norms (Prager, Synge, Quart. Appl. Math. 5, 241 (1947), doi:10.1090/qam/25902). As errors of the two
-kinds live in the same places, it is taken cell by cell: ``H = sum_K |W_uu|_K^1/2 |W_zz|_K^1/2 / 2``.
+the product of the norms (Prager, Synge, Quart. Appl. Math. 5, 241 (1947), doi:10.1090/qam/25902).
+
+The same holds in a part of the body, and parts far apart owe nothing to each other: what one has too much of W/2 another
+has too little of. Cells around a corner are taken to err alike, with ``H_a = sum_K |W_uu|_K^1/2 |W_zz|_K^1/2 / 2`` of
+their shares, and those around different corners independently, ``H^2 = sum_a H_a^2``. As a driving-point resistance may
+be wrong by all of W, H is no less than ``|W|/2``.
 
 For straight cells in the plane and in space `thermonet.heat.bounds` has the guaranteed interval; this is its estimate
 for bodies of revolution and curved cells too. For a driving-point resistance of the former the two are the same.
@@ -33,15 +37,21 @@ class GoalErrors:
     correction
         Estimate of what the mesh leaves out of each, with its sign (goals,): the exact value is near the value on the
         mesh plus this.
-    estimate
-        Estimated size of the error of the value on the mesh without the correction (goals,).
+    doubt
+        Estimated size of the error that is left with the correction (goals,).
     indicators
-        Share of every cell in the estimate, never negative (goals, cells).
+        What every cell may contribute to the error, never negative (goals, cells). Their sum is the estimate of a
+        driving-point resistance; of others it is larger, as contributions cancel.
     """
 
     correction: Floats
-    estimate: Floats
+    doubt: Floats
     indicators: Floats
+
+    @property
+    def estimate(self) -> Floats:
+        """Estimated size of the error of the value on the mesh without the correction (goals,)."""
+        return np.abs(self.correction) + self.doubt
 
 
 def goal_errors(
@@ -80,4 +90,12 @@ def goal_errors(
     half = np.stack([sizes[first] * sizes[second] / 2 for first, second in goals])
     middle = products[:, len(alone) :].T / 2
     correction = middle.sum(axis=1)
-    return GoalErrors(correction, np.abs(correction) + half.sum(axis=1), np.abs(middle) + half)
+    doubt = np.maximum(np.abs(correction), _together(conductor, half))
+    return GoalErrors(correction, doubt, np.abs(middle) + half)
+
+
+def _together(conductor: Conductor, shares: Floats) -> Floats:
+    """Root of the sum of squares of what the cells around every corner have, of shares (goals, cells)."""
+    corners = conductor.cells.nodes[: conductor.cells.dimension + 1]
+    around = [np.bincount(corners.ravel(), np.tile(share / len(corners), len(corners))) for share in shares]
+    return np.asarray(np.linalg.norm(around, axis=1))

@@ -20,6 +20,7 @@ from thermonet.heat.elements import facets_of
 from thermonet.heat.simplices import Simplices, gradients, quadrature
 from thermonet.materials.laws import ConductivityLaw
 from thermonet.quantities.constants import STEFAN_BOLTZMANN
+from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, Vector
 from thermonet.system.nonlinear import NonlinearSystem, NonlinearTerm
 from thermonet.system.patterns import Integers, Pattern, sorted_pattern
@@ -236,6 +237,24 @@ class RadiationTerm:
         return _matrix(self._places, np.concatenate([upper, np.concatenate([row, corner], axis=1)]))
 
 
+@dataclass(frozen=True)
+class _LawOf:
+    """k(T) of a filling: where it knows no answer, it says of what."""
+
+    filling: str
+    law: ConductivityLaw
+
+    def at(self, temperature: Floats) -> Floats:
+        try:
+            return self.law.at(temperature)
+        except PhysicsError as error:
+            path = f"regions.{self.filling.replace('.', '.layers.')}.thermal_conductivity"
+            raise PhysicsError(f"in '{self.filling}' {error}", path) from None
+
+    def slope(self, temperature: Floats) -> Floats:
+        return self.law.slope(temperature)
+
+
 def nonlinear_system(model: BodyModel) -> NonlinearSystem:
     """A body's nonlinear terms beside its linear system: 'k.<filling>' and 'radiation.<boundary>'."""
     terms: list[NonlinearTerm] = []
@@ -244,7 +263,8 @@ def nonlinear_system(model: BodyModel) -> NonlinearSystem:
         if is_law(filling.conductivity):
             cells = elements.cells.at(elements.region(filling.region))
             thickness = 1.0 if filling.thickness is None else filling.thickness
-            terms.append(ConductionTerm(f"k.{name}", cells, thickness, filling.conductivity, model.unknowns, size))
+            law = _LawOf(name, filling.conductivity)
+            terms.append(ConductionTerm(f"k.{name}", cells, thickness, law, model.unknowns, size))
     for name, boundary in body.boundaries.items():
         if boundary.radiation is not None:
             emissivity = boundary.radiation.emissivity

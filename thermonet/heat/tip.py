@@ -11,7 +11,7 @@ import numpy as np
 from thermonet.geometry.apex import CORE
 from thermonet.geometry.interfaces import Interface, separated
 from thermonet.geometry.mesh import Floats, Ints, Mesh
-from thermonet.heat.assembly import layout_of
+from thermonet.heat.assembly import assembly_of
 from thermonet.heat.elements import (
     Elements,
     axisymmetric_elements,
@@ -158,27 +158,27 @@ def _contact_node(elements: Elements) -> int:
 def _terms(elements: Elements, interfaces: list[Interface]) -> tuple[Terms, Terms]:
     names = elements.mesh.names
     jumps = {
-        interface_term(line.first, line.second): jump(elements, line.first_edges, line.second_edges)
+        interface_term(line.first, line.second): jump(elements, line.first_facets, line.second_facets)
         for line in interfaces
     }
     conducted = {conduction_term(name): conduction(elements, elements.region(name)) for name in names}
     stored = {capacity_term(name): capacity(elements, elements.region(name)) for name in names}
-    layout = layout_of(elements, [form.nodes for form in jumps.values()])
-    return layout.terms({**conducted, **jumps}), layout.terms(stored)
+    assembly = assembly_of(elements, [form.nodes for form in jumps.values()])
+    return assembly.terms({**conducted, **jumps}), assembly.terms(stored)
 
 
 def _sums(elements: Elements, interfaces: list[Interface], properties: HeatProperties) -> tuple[Terms, Terms]:
     conductivity = _by_cell(elements, properties.conductivity)
     none = np.zeros((3, 0), dtype=np.int64)
-    first = np.concatenate([none, *(line.first_edges for line in interfaces)], axis=1)
-    second = np.concatenate([none, *(line.second_edges for line in interfaces)], axis=1)
+    first = np.concatenate([none, *(line.first_facets for line in interfaces)], axis=1)
+    second = np.concatenate([none, *(line.second_facets for line in interfaces)], axis=1)
     across = [properties.between(line.first, line.second) for line in interfaces]
-    counts = [line.first_edges.shape[1] for line in interfaces]
+    counts = [line.first_facets.shape[1] for line in interfaces]
     jumps = jump(elements, first, second, np.repeat(np.array(across, dtype=float), counts))
     stored = capacity(elements, elements.everywhere, _by_cell(elements, properties.heat_capacity))
-    layout = layout_of(elements, [jumps.nodes])
+    assembly = assembly_of(elements, [jumps.nodes])
     through = conduction(elements, elements.everywhere, conductivity)
-    return layout.term("K.tip", [(1.0, through), (1.0, jumps)]), layout.term("C.tip", [(1.0, stored)])
+    return assembly.term("K.tip", [(1.0, through), (1.0, jumps)]), assembly.term("C.tip", [(1.0, stored)])
 
 
 def _by_cell(elements: Elements, by_region: Mapping[str, float]) -> Floats:
@@ -188,7 +188,7 @@ def _by_cell(elements: Elements, by_region: Mapping[str, float]) -> Floats:
 def junction_mean(elements: Elements, interfaces: Sequence[Interface], metals: tuple[str, str]) -> Floats:
     """Weights of the mean temperature over the interface of two metals, both sides alike."""
     line = _junction(interfaces, metals)
-    sides = [facet_load(elements, edges) for edges in (line.first_edges, line.second_edges)]
+    sides = [facet_load(elements, edges) for edges in (line.first_facets, line.second_facets)]
     return sum(sides) / sum(side.sum() for side in sides)
 
 
@@ -356,7 +356,7 @@ def line_potential(model: TipModel, sensing: TipSensing, layer: str) -> Floats:
     """
     if layer in sensing.metals:
         line = _junction(model.interfaces, sensing.metals)
-        ends = {line.first: line.first_edges, line.second: line.second_edges}
+        ends = {line.first: line.first_facets, line.second: line.second_facets}
         films = join(
             [_conductor(model, metal, {"end": edges.ravel()}) for metal, edges in ends.items()],
             [(f"end.{line.first}", f"end.{line.second}")],

@@ -13,7 +13,7 @@ from thermonet.geometry.interfaces import Interface
 from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.geometry.tip_solid import SolidTip
 from thermonet.geometry.tip_solid_interfaces import separated_tip
-from thermonet.heat.assembly import Layout, layout_of
+from thermonet.heat.assembly import Assembly, assembly_of
 from thermonet.heat.elements import Elements, solid_elements
 from thermonet.heat.forms import Form, capacity, conduction, jump
 from thermonet.heat.source import apex_source
@@ -85,7 +85,7 @@ def solid_tip_model(
     """
     tip, interfaces = separated_tip(tip, lambda a, b: properties.between(a, b) is None)
     elements, sheets = solid_elements(tip.mesh), sheet_blocks(tip)
-    layout = layout_of(elements, [sheets.nodes, *(_both_sides(line) for line in interfaces)])
+    assembly = assembly_of(elements, [sheets.nodes, *(_both_sides(line) for line in interfaces)])
     whole = 4.0 / tip.quarters
     conducting: dict[str, list[Form]] = {}
     storing: dict[str, list[Form]] = {}
@@ -94,7 +94,7 @@ def solid_tip_model(
         conducting[conduction_term(name)] = [conduction(elements, cells, whole), sheets.conducting(films, whole)]
         storing[capacity_term(name)] = [capacity(elements, cells, whole), sheets.storing(films, whole)]
     for line in interfaces:
-        across = jump(elements, line.first_edges, line.second_edges, whole)
+        across = jump(elements, line.first_facets, line.second_facets, whole)
         conducting[interface_term(line.first, line.second)] = [across]
     theta = tip_coefficients(properties)
     heat = apex_source(
@@ -105,8 +105,8 @@ def solid_tip_model(
         relaxation_length=sensing.relaxation_length,
     )
     free = System(
-        K=_terms(layout, conducting) if by_term else {"K.tip": _sum(layout, conducting, theta)},
-        C=_terms(layout, storing) if by_term else {"C.tip": _sum(layout, storing, theta)},
+        K=_terms(assembly, conducting) if by_term else {"K.tip": _sum(assembly, conducting, theta)},
+        C=_terms(assembly, storing) if by_term else {"C.tip": _sum(assembly, storing, theta)},
         theta=theta if by_term else {"K.tip": 1.0, "C.tip": 1.0},
         sources={"apex": heat},
         sensors={"thermocouple": junction_mean(elements, interfaces, sensing.metals), "contact": heat},
@@ -136,22 +136,22 @@ def _on_surface(tip: SolidTip) -> Floats:
 
 
 def _both_sides(line: Interface) -> Ints:
-    return np.concatenate([line.first_edges, line.second_edges])
+    return np.concatenate([line.first_facets, line.second_facets])
 
 
-def _terms(layout: Layout, forms: Mapping[str, Sequence[Form]]) -> Terms:
+def _terms(assembly: Assembly, forms: Mapping[str, Sequence[Form]]) -> Terms:
     """Every term as the sum of its forms."""
     found = {}
     for name, parts in forms.items():
-        entries = layout.terms({str(number): part for number, part in enumerate(parts)}).entries.values()
+        entries = assembly.terms({str(number): part for number, part in enumerate(parts)}).entries.values()
         positions = np.concatenate([entry.positions for entry in entries])
         found[name] = gathered(positions, np.concatenate([entry.data for entry in entries]))
-    return Terms(layout.pattern, found)
+    return Terms(assembly.pattern, found)
 
 
-def _sum(layout: Layout, forms: Mapping[str, Sequence[Form]], theta: Mapping[str, float]) -> Matrix:
+def _sum(assembly: Assembly, forms: Mapping[str, Sequence[Form]], theta: Mapping[str, float]) -> Matrix:
     """All terms times their coefficients."""
-    return layout.sum([(theta[name], part) for name, parts in forms.items() for part in parts])
+    return assembly.sum([(theta[name], part) for name, parts in forms.items() for part in parts])
 
 
 def _nodes_of(tip: SolidTip, name: str) -> Ints:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
+from itertools import chain
 
 from thermonet.documents.materials import MaterialChange, MaterialEntry, MaterialsDocument
 from thermonet.documents.reader import read_document
@@ -30,6 +31,15 @@ def library() -> MaterialsDocument:
     """Read the package's own materials document (once)."""
     with as_file(files("thermonet.materials") / "library.yaml") as file:
         return read_document(file, MaterialsDocument)
+
+
+@lru_cache(maxsize=1)
+def library_inputs() -> Mapping[str, Input]:
+    """Every number of the library as designs get it, by its path."""
+    ours = library()
+    of_materials = (_numbers(_named_entry(name), name).values() for name in ours.materials)
+    contacts = (value.named(f"interfaces.{key}") for key, value in ours.interfaces.items())
+    return {value.name: value for value in (*chain.from_iterable(of_materials), *contacts)}
 
 
 @dataclass(frozen=True)

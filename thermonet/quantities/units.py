@@ -46,6 +46,8 @@ EXAMPLES = {
     "W/m^3": "a power density such as '1 MW/m^3'",
     "m^2*K/W": "a thermal resistance of an area such as '1e-8 m^2 K/W'",
     "W/K": "a thermal conductance such as '50 nW/K'",
+    "J/K": "a heat capacity such as '1 pJ/K'",
+    "m^2": "an area such as '1 mm^2'",
     "1/K": "a temperature coefficient such as '1.8e-3 1/K'",
     "1/K^2": "a quadratic temperature coefficient such as '6e-7 1/K^2'",
     "Pa": "a pressure such as '1e-6 Pa'",

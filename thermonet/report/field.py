@@ -53,7 +53,7 @@ def tip_field(study: ProbeStudy, direction: Literal["x", "y"] = "x") -> TipField
         cut = section(model.tip, temperature, metals, direction)
         return _tip_field(cut.mesh, cut.temperature, cut.junction)
     [line] = [line for line in model.tip.interfaces if {line.first, line.second} == set(metals)]
-    return _tip_field(model.tip.mesh, temperature, line.first_edges[[0, 2, 1]])
+    return _tip_field(model.tip.mesh, temperature, line.first_facets[[0, 2, 1]])
 
 
 def _tip_field(mesh: Mesh, temperature: Floats, junction: Ints) -> TipField:

@@ -71,7 +71,7 @@ def section(model: SolidTipModel, temperature: Floats, metals: tuple[str, str], 
     values = np.concatenate([temperature, (temperature[lower.ravel()] + temperature[upper.ravel()]) / 2])
     cells = _anticlockwise(cells, radius, heights)
     [interface] = [line for line in model.interfaces if {line.first, line.second} == set(metals)]
-    junction = _edges_on(on, [interface.first_edges]).nodes[0]
+    junction = _edges_on(on, [interface.first_facets]).nodes[0]
     axis = _edges_on(np.abs(radius) < _ON_PLANE, [cells]).nodes[0][[0, 2, 1]]
     used, cells = np.unique(cells, return_inverse=True)
     cells = cells.reshape(6, -1)

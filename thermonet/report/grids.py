@@ -65,9 +65,9 @@ def quantities_grid(quantities: Mapping[str, Quantity]) -> Grid:
     )
     rows = [
         (
-            words(key),
+            titled(key),
             symbol_markup(item.symbol),
-            printed(item.value, item.unit, item.u, known_digits(item.value, item.numerical_error)),
+            printed(item.value, item.unit, item.u, known_digits(item.value, item.numerical_error)).replace("-", "−"),
             numerical_error(item),
             prose(item.description),
         )

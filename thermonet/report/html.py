@@ -82,8 +82,19 @@ def result_page(
     provenance: Mapping[str, object],
     *,
     title: str = "",
+    note: str = "",
 ) -> str:
-    """Page of any result: quantities, checks, tables; parameters as for `probe_page`, `title` in place of the name."""
+    """Page of any result: quantities, checks, tables.
+
+    Parameters
+    ----------
+    result, drawings, provenance
+        As for `probe_page`.
+    title
+        In place of the name.
+    note
+        A sentence before the figures.
+    """
     return (
         _environment()
         .get_template("result.html.j2")
@@ -91,6 +102,7 @@ def result_page(
             name=result.name,
             title=title or result.name,
             kind=result.kind,
+            note=note,
             figures=_figures(drawings),
             quantities=grids.quantities_grid(result.quantities),
             checks=grids.checks_grid(result.checks),

@@ -147,17 +147,18 @@ def symbol_markup(symbol: str) -> Markup:
     --------
     >>> str(symbol_markup("tau_1"))
     '<i>τ</i><sub>1</sub>'
-    >>> str(symbol_markup("1/rho")), str(symbol_markup(""))
-    ('1/<i>ρ</i>', '')
+    >>> str(symbol_markup("1/rho")), str(symbol_markup("")), str(symbol_markup("Q(R_J)"))
+    ('1/<i>ρ</i>', '', '<i>Q</i>(R_J)')
     """
     if not symbol:
         return Markup()
+    symbol, opened, of = symbol.partition("(")
     over, _, symbol = symbol.rpartition("/")
     letter, _, index = symbol.partition("_")
     letter = _GREEK.get(letter, letter)
     lowered = Markup("<sub>{}</sub>").format(index) if index else Markup()
     above = Markup("{}/").format(over) if over else Markup()
-    return above + Markup("<i>{}</i>").format(letter) + lowered
+    return above + Markup("<i>{}</i>").format(letter) + lowered + escape(opened + of)
 
 
 def symbol_math(symbol: str) -> str:

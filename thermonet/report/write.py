@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from thermonet.report.field import write_body_field, write_field
 from thermonet.report.figures import (
     Drawing,
-    body_figure,
+    body_figures,
+    left_out,
     pairs_frequency_figure,
     probe_drawings,
     response_figure,
@@ -24,6 +25,7 @@ from thermonet.studies.probe import ProbeStudy
 
 if TYPE_CHECKING:
     from thermonet.studies.calibration import CalibrationStudy
+    from thermonet.studies.network.study import NetworkStudy
 
 PAGE, FIGURES, FIELD, CERTIFICATE = "report.html", "figures", "field.vtu", "certificate.html"
 
@@ -39,14 +41,14 @@ class Study(Protocol):
 def write_report(folder: Path, study: Study, provenance: Mapping[str, object]) -> Path:
     """Write ``report.html``, ``figures/NAME.svg`` and ``.csv`` and ``field.vtu``; return the page's path.
 
-    A calibration has no field but, where there are records, a ``certificate.html``.
+    A network has no field; a calibration neither but, where there are records, a ``certificate.html``.
 
     Parameters
     ----------
     folder
         An existing folder.
     study
-        A studied probe or body, a calibrated campaign, or anything with a `result`, which has no field to draw.
+        A studied probe, body, network or calibrated campaign, or anything with a `result`, which has no field to draw.
     provenance
         Versions, options, wall time, printed at the end of the page.
     """
@@ -57,11 +59,30 @@ def write_report(folder: Path, study: Study, provenance: Mapping[str, object]) -
     if isinstance(study, BodyStudy):
         write_body_field(folder / FIELD, study)
         title = study.document.title
-        return _write_plain(folder, study.result, [body_figure(study)], provenance, title)
+        return _write_plain(folder, study.result, body_figures(study), provenance, title, left_out(study))
+    network = _network(study)
+    if network is not None:
+        return _write_network(folder, network, provenance)
     calibrated = _calibrated(study)
     if calibrated is not None:
         return _write_calibration(folder, calibrated, provenance)
     return write_result_report(folder, study.result, provenance)
+
+
+def _network(study: Study) -> NetworkStudy | None:
+    """The study as that of a network, if it is one; nothing of networks is loaded before there is one."""
+    if study.result.kind != "network":
+        return None
+    from thermonet.studies.network.study import NetworkStudy
+
+    return study if isinstance(study, NetworkStudy) else None
+
+
+def _write_network(folder: Path, study: NetworkStudy, provenance: Mapping[str, object]) -> Path:
+    from thermonet.report.figures.network_answers import network_drawings
+
+    title = study.document.title
+    return _write_plain(folder, study.result, network_drawings(study), provenance, title)
 
 
 def _calibrated(study: Study) -> CalibrationStudy | None:
@@ -88,12 +109,17 @@ def write_result_report(folder: Path, result: Result, provenance: Mapping[str, o
 
 
 def _write_plain(
-    folder: Path, result: Result, fields: Sequence[Drawing], provenance: Mapping[str, object], title: str
+    folder: Path,
+    result: Result,
+    fields: Sequence[Drawing],
+    provenance: Mapping[str, object],
+    title: str,
+    note: str = "",
 ) -> Path:
     responses = [found for found in (response_figure(result), pairs_frequency_figure(result)) if found is not None]
     drawings = [*fields, *responses, *time_figures(result)]
     drawn = _write_figures(folder, {drawing.name: drawing for drawing in drawings})
-    return _write_page(folder, result_page(result, drawn, provenance, title=title))
+    return _write_page(folder, result_page(result, drawn, provenance, title=title, note=note))
 
 
 def _write_figures(folder: Path, drawings: Mapping[str, Drawing]) -> dict[str, tuple[Drawing, str]]:

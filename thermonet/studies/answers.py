@@ -133,17 +133,26 @@ def moved_answers(solved: SolvedProbe, probe: Probe, element_scale: float) -> An
         That of `solved`.
     """
     ground, film = solved.model.ground, None
-    if same_shape(probe, solved.model.probe):
-        small = summed(solved.small.at(coefficients(probe)))
-        tip = solved.model.tip.system.at(tip_coefficients(probe.properties))
-    else:
-        shapes = solved.model.harmonic_shapes if isinstance(solved.model, ProbeModel) else None
-        model = assembled(probe, element_scale, by_term=False, harmonic_shapes=shapes)
-        small, tip = _projected(model, solved), model.tip.system
+    small, tip = _moved(solved, probe, element_scale)
     if solved.film is not None:
         # The field of least dissipation between the metals, so its energy is right to second order.
         film = float(solved.film.field @ (tip.total(tip.K) @ solved.film.field))
     return _answers(small, ground, transfer(small.hold(ground), "thermocouple", "apex"), film)
+
+
+def moved_small(solved: SolvedProbe, probe: Probe, element_scale: float) -> System:
+    """Small model of a probe close to a solved one, in the coordinates of that; parameters as of `moved_answers`."""
+    return _moved(solved, probe, element_scale)[0]
+
+
+def _moved(solved: SolvedProbe, probe: Probe, element_scale: float) -> tuple[System, System]:
+    """Small model of a probe close to a solved one, and the large one of its tip."""
+    if same_shape(probe, solved.model.probe):
+        small = summed(solved.small.at(coefficients(probe)))
+        return small, solved.model.tip.system.at(tip_coefficients(probe.properties))
+    shapes = solved.model.harmonic_shapes if isinstance(solved.model, ProbeModel) else None
+    model = assembled(probe, element_scale, by_term=False, harmonic_shapes=shapes)
+    return _projected(model, solved), model.tip.system
 
 
 def _projected(model: AnyProbeModel, onto: SolvedProbe) -> System:

@@ -25,6 +25,7 @@ from thermonet.studies.contact import (
     substrate_resistance,
 )
 from thermonet.studies.design import apex_of, probe_of, signal_inputs
+from thermonet.studies.junction_map import JunctionMap, junction_map
 from thermonet.studies.model_errors import ModelError, model_errors
 from thermonet.studies.montecarlo import MonteCarlo, Progress, monte_carlo, silent
 from thermonet.studies.probe_checks import energy_balance_check, quasi_static_check, reciprocity_check
@@ -116,6 +117,8 @@ class ProbeStudy:
         Uncertainty budgets by quantity.
     contact
         The network around the contact.
+    junctions
+        Where that network lets R_J be taken as infinite.
     model_errors
         What the mesh cannot see.
     trials
@@ -131,6 +134,7 @@ class ProbeStudy:
     inputs: Mapping[str, Input]
     budgets: Mapping[str, Budget]
     contact: Contact
+    junctions: JunctionMap
     model_errors: tuple[ModelError, ...]
     trials: MonteCarlo | None
     result: Result
@@ -151,7 +155,8 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
     inputs = values.inputs
     if abs(document.temperature.value - _ROOM) > _NEAR_ROOM:
         _log.warning("temperature: %g K, but the materials library holds near %g K", document.temperature.value, _ROOM)
-    solved, errors, scale = _converged(probe, document.numerics.element_scale.value, document.numerics.tolerance.value)
+    numerics = document.numerics
+    solved, errors, scale = converged_probe(probe, numerics.element_scale.value, numerics.tolerance.value)
     coarse_scale = max(2 * scale, _COARSE)
     coarse = solve_probe(probe, coarse_scale, by_term=True)
     slopes = _gradients(document, coarse, coarse_scale, inputs)
@@ -181,7 +186,13 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
     round_tip = probe.apex.is_round
     unseen = model_errors(solved) if round_tip else solid_model_errors(coarse, coarse_scale)
     modes = slowest_transfer(solved.held if round_tip else coarse.held, "thermocouple", "apex", _MODES)
-    tables = probe_tables(document, solved, modes, budgets, contact, unseen, trials)
+    junctions = junction_map(
+        solved,
+        contact,
+        measured=None if document.measured is None else document.measured.probe_resistance,
+        predicted_u=budgets["probe_resistance"].u,
+    )
+    tables = probe_tables(document, solved, modes, budgets, contact, junctions, unseen, trials)
     if not round_tip:
         tables["line_width"] = line_width_table(probe, _COARSE)
     result = Result(
@@ -191,11 +202,31 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
         tables=tables,
         checks=_checks(document, solved, contact, inputs),
     )
-    return ProbeStudy(document, probe, solved, modes, inputs, budgets, contact, unseen, trials, result)
+    return ProbeStudy(document, probe, solved, modes, inputs, budgets, contact, junctions, unseen, trials, result)
 
 
-def _converged(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProbe, dict[str, float], float]:
-    """Refine until the error of R_P meets the tolerance; the answers' errors come from three nested meshes."""
+def converged_probe(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProbe, dict[str, float], float]:
+    """Refine until the error of R_P meets the tolerance; the answers' errors come from three nested meshes.
+
+    Parameters
+    ----------
+    probe
+        The probe.
+    scale
+        Element scale to begin with.
+    tolerance
+        Of R_P, relative.
+
+    Returns
+    -------
+    solved, errors, scale
+        On the finest mesh, the numerical error of every answer in its unit, and that mesh's element scale.
+
+    Raises
+    ------
+    NotConvergedError
+        The finest mesh allowed does not meet the tolerance.
+    """
     meshes = [solve_probe(probe, scale * factor) for factor in (4, 2, 1)]
     while True:
         coarse, middle, fine = (mesh.answers for mesh in meshes[-3:])

@@ -11,6 +11,7 @@ from thermonet.materials.library import materials_for
 from thermonet.results.record import Column, Table
 from thermonet.studies.answers import SolvedProbe
 from thermonet.studies.contact import Contact
+from thermonet.studies.junction_map import JunctionMap, junction_limit_table, junction_map_table
 from thermonet.studies.model_errors import ModelError
 from thermonet.studies.montecarlo import MonteCarlo
 from thermonet.system.modes import Transfer
@@ -24,6 +25,7 @@ def probe_tables(
     modes: Transfer,
     budgets: Mapping[str, Budget],
     contact: Contact,
+    junctions: JunctionMap,
     unseen: Sequence[ModelError],
     trials: MonteCarlo | None,
 ) -> dict[str, Table]:
@@ -36,6 +38,8 @@ def probe_tables(
     tables["step"] = step_table(solved.transfer)
     tables["frequency"] = frequency_table(solved.transfer)
     tables["network"] = network_table(contact)
+    tables["junction_map"] = junction_map_table(junctions)
+    tables["junction_limit"] = junction_limit_table(junctions)
     tables["model_errors"] = model_error_table(unseen, solved.answers["probe_resistance"])
     if trials is not None:
         tables["monte_carlo"] = monte_carlo_table(trials, solved.answers)

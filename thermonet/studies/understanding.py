@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +12,17 @@ from thermonet.quantities.inputs import Input
 
 @dataclass(frozen=True)
 class Understood:
-    """A valid document and the inputs that a study of it would start from."""
+    """A valid document, the inputs that a study of it would start from, and what else it says, in sentences."""
 
     file: Path
     kind: str
     name: str
     inputs: dict[str, Input]
+    notes: tuple[str, ...] = ()
 
     def as_text(self, *, sources: bool) -> str:
         """Return lines for a terminal; with sources on request."""
-        lines = [f"{self.file}: a valid {self.kind} document, '{self.name}'"]
+        lines = [f"{self.file}: a valid {self.kind} document, '{self.name}'", *self.notes]
         lines.append(
             f"{'input':54}{'value in SI':>14} {'unit':10}{'u (k = 1)':>11}  {'in other words':>22}  distribution"
         )
@@ -56,12 +58,34 @@ def understood(file: Path, settings: tuple[str, ...] = ()) -> Understood:
     from thermonet.documents.kinds import kind_of
     from thermonet.documents.located import load, with_settings
 
-    if kind_of(with_settings(load(file), settings), ("probe", "body", "campaign")) == "campaign":
+    kinds = ("probe", "body", "network", "campaign")
+    if kind_of(with_settings(load(file), settings), kinds) == "campaign":
         from thermonet.studies.calibration import read_campaign
 
         campaign = read_campaign(file, settings)
         return Understood(file, "campaign", campaign.name, campaign.inputs())
     from thermonet.studies.open import opened
 
-    document = opened(file, settings)
-    return Understood(file, document.kind, document.name, document.inputs())
+    document = opened(file, settings, allowed=("probe", "body", "network"))
+    return Understood(file, document.kind, document.name, document.inputs(), tuple(_notes(document.document)))
+
+
+def _notes(document: object) -> Iterator[str]:
+    """What a network consists of, and which node is which terminal of its bodies."""
+    from thermonet.documents.network.document import NetworkDocument
+
+    if not isinstance(document, NetworkDocument):
+        return
+    bound = {node for body in document.bodies.values() for node in body.terminals.values()}
+    massless = [name for name, node in document.nodes.items() if node.is_massless and name not in bound]
+    groups = ("nodes", "elements", "sources", "bodies", "joins")
+    yield ", ".join(f"{len(getattr(document, group))} {group}" for group in groups)
+    yield f"  held: {', '.join(document.held) or 'none'}; massless: {', '.join(massless) or 'none'}"
+    for name, element in document.elements.items():
+        first, second = element.between
+        yield f"  {name}: {element.kinds[0]} from {first} to {second}"
+    for name, body in document.bodies.items():
+        ends = ", ".join(f"{terminal} is {node}" for terminal, node in body.terminals.items())
+        yield f"  {name}: body of the design {body.design}, {ends}"
+    for name, join in document.joins.items():
+        yield f"  {name}: {join.kind} join of {' and '.join(join.between)}"

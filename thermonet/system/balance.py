@@ -45,12 +45,14 @@ def conducted(K: Matrix, one: Vector, lost: Vector, temperature: Array) -> Array
         (n,) or (n, fields) [K].
     """
     if temperature.ndim == 2:
-        return np.stack([conducted(K, one, lost, field) for field in temperature.T], axis=1)
+        fields = [conducted(K, one, lost, field) for field in temperature.T]
+        return np.stack(fields, axis=1) if fields else np.zeros_like(temperature)
     level = _level(temperature, one)
     heat = level * lost
+    uneven = None if (one == 1).all() else one
 
     def add(block: Matrix, rows: slice) -> None:
-        heat[rows] += _flows(block, level[rows], one, temperature)
+        heat[rows] += _flows(block, level[rows], uneven, temperature)
 
     by_rows(K, _PIECE).each(add)
     return heat
@@ -69,8 +71,11 @@ def _level(temperature: Array, one: Vector) -> Array:
     return np.divide(temperature, one, out=np.zeros_like(temperature), where=one != 0)
 
 
-def _flows(block: Matrix, level: Array, one: Vector, temperature: Array) -> Array:
-    """Sum of K_ij (T_j - one_j level_i) over the entries of some rows."""
+def _flows(block: Matrix, level: Array, one: Vector | None, temperature: Array) -> Array:
+    """Sum of K_ij (T_j - one_j level_i) over the entries of some rows; without `one` it is 1 everywhere."""
     own = np.repeat(level, np.diff(block.indptr))
-    flows = block.data * (temperature[block.indices] - one[block.indices] * own)
+    if one is not None:
+        own *= one[block.indices]
+    flows = temperature[block.indices] - own
+    flows *= block.data
     return np.asarray(sp.csr_array((flows, block.indices, block.indptr), shape=block.shape).sum(axis=1))

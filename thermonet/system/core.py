@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.balance import conducted, conducted_at, lost_heat
+from thermonet.system.incidence import Incidence
 from thermonet.system.layout import Layout, mapped_layout
 from thermonet.system.solvers.choice import TOLERANCE, Solver, renewed, solver_of, spread
 from thermonet.system.terms import Terms, joined, relabelling
@@ -69,7 +70,7 @@ class System:
 
     def total(self, terms: Mapping[str, Matrix]) -> Matrix:
         """Sum of coefficient times matrix; dense where the terms are dense (a reduced model)."""
-        if isinstance(terms, Terms):
+        if isinstance(terms, Terms | Incidence):
             return terms.total(self.theta)
         if any(isinstance(term, np.ndarray) for term in terms.values()):
             full = [term if isinstance(term, np.ndarray) else term.toarray() for term in terms.values()]
@@ -141,7 +142,8 @@ class System:
 
     @property
     def _dense(self) -> bool:
-        return not isinstance(self.K, Terms) and any(isinstance(term, np.ndarray) for term in self.K.values())
+        made_of_sparse = isinstance(self.K, Terms | Incidence)
+        return not made_of_sparse and any(isinstance(term, np.ndarray) for term in self.K.values())
 
 
 def weighted_sum(terms: Sequence[tuple[float, Matrix]], size: int) -> Matrix:
@@ -167,6 +169,8 @@ class Held:
         What is held where.
     made
         The last solver that was made for every s, and the coefficients it was made for (`again` hands them on).
+    known
+        Steady fields (n, fields) that were found last, at whatever coefficients: answers at others begin from them.
     K, C
         Conductance [W/K] and capacity [J/K] (n, n).
     fixed, free
@@ -176,6 +180,7 @@ class Held:
     system: System
     ports: tuple[str, ...]
     made: dict[complex, tuple[Mapping[str, float], Solver]] = field(default_factory=dict, repr=False)
+    known: Vector | None = field(default=None, repr=False)
     K: Matrix = field(init=False)
     C: Matrix = field(init=False)
     fixed: NDArray[np.int64] = field(init=False)
@@ -197,7 +202,7 @@ class Held:
         Answers are as exact as those of `hold`. The present factors serve as long as that costs less than new ones: for
         a few loads, where the coefficients that change do so by factors near one.
         """
-        return Held(self.system.at(theta), self.ports, dict(self.made))
+        return Held(self.system.at(theta), self.ports, dict(self.made), self.known)
 
     def solver(self, s: complex = 0.0) -> Solver:
         """Solver of (K + s C) x = load on all unknowns, zero at the held ones; made once per s [1/s]."""
@@ -254,7 +259,7 @@ class Held:
         load
             Heat [W] into every unknown, (n,) or (n, loads).
         held
-            Temperatures [K] of the held unknowns in the order of `fixed` (a scalar for all).
+            Temperatures [K] of the held unknowns in the order of `fixed`, (held,) or (held, loads); a scalar for all.
         s
             0 steady, i omega harmonic, 1/(gamma dt) one implicit stage [1/s].
 
@@ -267,7 +272,8 @@ class Held:
         temperature = np.zeros(load.shape, dtype=kind)
         rest = load
         if np.any(held):
-            temperature[self.fixed] = held if np.ndim(held) == 0 or load.ndim == 1 else np.reshape(held, (-1, 1))
+            alike = np.ndim(held) == 1 and load.ndim == 2  # for all loads
+            temperature[self.fixed] = np.reshape(held, (-1, 1)) if alike else held
             rest = load - self._operator(s) @ temperature
         solver = self.solver(s)
         twice = s == 0 and not isinstance(self.K, np.ndarray)

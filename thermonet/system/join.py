@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from thermonet.system.core import System, Vector
+from thermonet.system.core import Matrix, System, Vector
 from thermonet.system.layout import united_layout
 from thermonet.system.terms import Terms, joined
 
 Unknowns = NDArray[np.int64]
+Value = TypeVar("Value")
 
 
 def join(systems: Sequence[System], pairs: Sequence[tuple[str, str]], isothermal: Sequence[str] = ()) -> System:
@@ -36,6 +39,21 @@ def join(systems: Sequence[System], pairs: Sequence[tuple[str, str]], isothermal
         Two systems use one name for a term, source, sensor or port, or the ports of a pair differ in size.
     """
     _refuse_clashes(systems)
+    places, kept = _places(systems, pairs, isothermal)
+    return _united(systems, places, np.concatenate([system.one for system in systems])[kept])
+
+
+def joined_unknowns(
+    systems: Sequence[System], pairs: Sequence[tuple[str, str]], isothermal: Sequence[str] = ()
+) -> list[Unknowns]:
+    """Unknown of the joined system for every one of each system; parameters and errors as of `join`."""
+    return _places(systems, pairs, isothermal)[0]
+
+
+def _places(
+    systems: Sequence[System], pairs: Sequence[tuple[str, str]], isothermal: Sequence[str]
+) -> tuple[list[Unknowns], Unknowns]:
+    """Common unknown of every unknown of each system, and the first of those that each common one is made of."""
     starts = np.concatenate([[0], np.cumsum([system.size for system in systems])])
     ports = {
         name: start + nodes
@@ -49,8 +67,27 @@ def join(systems: Sequence[System], pairs: Sequence[tuple[str, str]], isothermal
             raise ValueError(f"ports {first} and {second} differ in size, so they do not match")
         links.append((ports[first], ports[second]))
     kept, position = _merged(links, int(starts[-1]))
-    one = np.concatenate([system.one for system in systems])[kept]
-    return _united(systems, np.split(position, starts[1:-1]), one)
+    return np.split(position, starts[1:-1]), kept
+
+
+def prefixed(system: System, prefix: str) -> System:
+    """Return a system with a prefix before all its names, so that it can be joined with its like."""
+
+    def named(group: Mapping[str, Value]) -> dict[str, Value]:
+        return {f"{prefix}{name}": value for name, value in group.items()}
+
+    def terms(group: Mapping[str, Matrix]) -> Mapping[str, Matrix]:
+        return Terms(group.pattern, named(group.entries)) if isinstance(group, Terms) else named(group)
+
+    return replace(
+        system,
+        K=terms(system.K),
+        C=terms(system.C),
+        theta=named(system.theta),
+        sources=named(system.sources),
+        sensors=named(system.sensors),
+        ports=named(system.ports),
+    )
 
 
 def tied(system: System, port: str) -> System:

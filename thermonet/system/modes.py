@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,8 @@ from thermonet.system.solvers.conjugate import Linear
 #: Residual of a mode relative to itself, in the norm of the energy, at which it has settled: its time constant's error
 #: is of the square of that. By factors, and by multigrid.
 _SETTLED, _SETTLED_NEARLY = 1e-8, 1e-6
-#: Fewest vectors that Lanczos keeps; steps of LOBPCG in a round, and rounds at most.
-_LEAST_ROOM, _ROUND, _ROUNDS = 10, 8, 25
+#: Fewest vectors that Lanczos keeps; steps of LOBPCG in every round: the first is enough for one mode.
+_LEAST_ROOM, _ROUNDS = 10, (5, 10, 20, 40, 80)
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,21 @@ def transfer(held: Held, sensor: str, source: str) -> Transfer:
 
     Massless unknowns give modes with tau = 0, never a division by zero.
     """
+    return transfers(held, [(sensor, source)])[0]
+
+
+def transfers(held: Held, pairs: Sequence[tuple[str, str]]) -> list[Transfer]:
+    """All modes of a small held system, as the sensor of every pair sees its source."""
     system = held.system
     K, C = (_dense(matrix)[np.ix_(held.free, held.free)] for matrix in (held.K, held.C))
     time_constants, shapes = scipy.linalg.eigh((C + C.T) / 2, (K + K.T) / 2)
-    load, weights = system.sources[source][held.free], system.sensors[sensor][held.free]
-    residues = (weights @ shapes) * (load @ shapes)
     order = np.argsort(time_constants)[::-1]
-    return Transfer(np.maximum(time_constants[order], 0.0), residues[order])
+    slow_first = np.maximum(time_constants[order], 0.0)
+    found = []
+    for sensor, source in pairs:
+        load, weights = system.sources[source][held.free], system.sensors[sensor][held.free]
+        found.append(Transfer(slow_first, ((weights @ shapes) * (load @ shapes))[order]))
+    return found
 
 
 def _dense(matrix: Matrix) -> Vector:
@@ -101,11 +110,14 @@ def slowest_modes(held: Held, count: int) -> tuple[Vector, Vector]:
     else:
         # The routine tells small numbers from rounding by comparing them with one.
         scale_K, scale_C = held.K.diagonal()[free].mean(), held.C.diagonal()[free].mean()
+        # The slowest mode has one sign in every part of the body, which the uniform field is near to.
+        begin = random.standard_normal((size, count))
+        begin[:, 0] = held.system.one
         time_constants, shapes = _locally_optimal(
             lambda x: conducted(x) / scale_K,
             lambda x: stored(x) / scale_C,
             lambda x: solver.near_inverse(x) * scale_K,
-            free[:, np.newaxis] * random.standard_normal((size, count)),
+            free[:, np.newaxis] * begin,
         )
         time_constants, shapes = time_constants * scale_C / scale_K, shapes / np.sqrt(scale_K)
     order = np.argsort(time_constants)[::-1]
@@ -115,10 +127,10 @@ def slowest_modes(held: Held, count: int) -> tuple[Vector, Vector]:
 def _locally_optimal(K: Linear, C: Linear, near_inverse: Linear, first: Vector) -> tuple[Vector, Vector]:
     """Largest eigenvalues and vectors of C x = tau K x, by LOBPCG from some first vectors."""
     vectors = near_inverse(C(first))
-    for _ in range(_ROUNDS):
+    for steps in _ROUNDS:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns at the end of every round; what is left is looked at below
-            times, vectors = lobpcg(C, vectors, B=K, M=near_inverse, largest=True, tol=0.0, maxiter=_ROUND)
+            times, vectors = lobpcg(C, vectors, B=K, M=near_inverse, largest=True, tol=0.0, maxiter=steps)
         left = C(vectors) - K(vectors) * times
         error = np.sqrt(np.abs((left * near_inverse(left)).sum(axis=0))) / times
         if error.max() <= _SETTLED_NEARLY:

@@ -207,6 +207,8 @@ def steady_state(
     ------
     NotConvergedError
         The tolerance was not met; the text has the history.
+    PhysicsError
+        It was not, because the way leads to temperatures that the law of a term is not known for.
     KeyError
         A source or port is not there.
     """
@@ -222,6 +224,7 @@ def steady_state(
         load += power * linear.sources[name]
     supplied = sum(abs(power) for power in powers.values())
     history: list[float] = []
+    obstacle: PhysicsError | None = None
     missing = system.residual(rise, load, base)
     while True:
         heat = {port: float(missing[linear.ports[port]].sum()) for port in held.ports}
@@ -231,7 +234,7 @@ def steady_state(
         if left <= tolerance * flowing:
             break
         if len(history) > most:
-            raise _gave_up(history, tolerance, f"{most} iterations were not enough")
+            raise _gave_up(history, tolerance, f"{most} iterations were not enough", obstacle)
         frozen = system.frozen(rise, base)
         try:
             solve = frozen.hold(*temperatures).near_inverse()
@@ -240,12 +243,12 @@ def steady_state(
         step, _ = direction(system, held, base, rise, missing, 0.0, solve)
         if is_rounding(step, rise, base):
             break
-        found, why = _searched(system, held, base, rise, load, step, left)
+        found, obstacle = _searched(system, held, base, rise, load, step, left)
         if found is None:
             rounding = _UNITS * float((abs(frozen.K["frozen"]) @ np.abs(system.unevenness(rise))).sum())
             if left <= rounding:
                 break
-            raise _gave_up(history, tolerance, why)
+            raise _gave_up(history, tolerance, "no step along Newton's direction improves the balance", obstacle)
         rise, missing = found, system.residual(found, load, base)
     return SteadyState(rise, base, heat, history[-1], tuple(history))
 
@@ -318,23 +321,34 @@ def is_rounding(change: Vector, rise: Vector, base: float) -> bool:
 
 def _searched(
     system: NonlinearSystem, held: Held, base: float, rise: Vector, load: Vector, step: Vector, left: float
-) -> tuple[Vector | None, str]:
-    """Go as far along a direction as takes heat off the imbalance (Armijo's rule): where to, or why nowhere."""
-    why = "no step along Newton's direction improves the balance"
+) -> tuple[Vector | None, PhysicsError | None]:
+    """Go as far along a direction as takes heat off the imbalance (Armijo's rule).
+
+    Returns
+    -------
+    tuple
+        Where to, None where nowhere; and the law that knows no temperatures a little further on, where that is why.
+    """
+    obstacle = None
     for halvings in range(_SHORTEST):
         part = 0.5**halvings
         there = rise + part * step
         try:
             missing = float(np.abs(system.residual(there, load, base)[held.free]).sum())
         except PhysicsError as error:
-            why = str(error)
+            obstacle = error
             continue
         if missing <= (1 - _ARMIJO * part) * left:  # not where it is nan
-            return there, ""
-    return None, why
+            return there, obstacle
+    return None, obstacle
 
 
-def _gave_up(history: Sequence[float], tolerance: float, why: str) -> NotConvergedError:
+def _gave_up(
+    history: Sequence[float], tolerance: float, why: str, obstacle: PhysicsError | None = None
+) -> NotConvergedError | PhysicsError:
+    """What to raise: where the way to a balance leads out of what a law is known for, that is what is wrong."""
+    if obstacle is not None:
+        return PhysicsError(f"no temperatures were found at which all heat balances: {obstacle}", obstacle.path)
     told = ", ".join(f"{value:.1e}" for value in history[-8:])
     return NotConvergedError(
         f"Newton's method left {history[-1]:.1e} of the heat unbalanced, expected {tolerance:.0e}: {why}; imbalances "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from thermonet.quantities.errors import PhysicsError
+from thermonet.quantities.errors import NotConvergedError, PhysicsError
 from thermonet.system.core import Held, Matrix, Vector
 from thermonet.system.drive import Drive, Forcing, forcing
 from thermonet.system.linear_flow import Recent, kept_factors, port_sums
@@ -61,7 +61,12 @@ def nonlinear_transient(
     pace = paced(drive, tolerance, fixed_step)
     balanced = float(np.clip(_BALANCED * tolerance, _TIGHTEST, _LOOSEST))
     flow = NonlinearFlow(system, held, forcing(held, drive, started, reference), started, balanced)
-    found = walked(flow, held, drive, pace, np.asarray(times, float), start, started, fields=fields)
+    try:
+        found = walked(flow, held, drive, pace, np.asarray(times, float), start, started, fields=fields)
+    except NotConvergedError:
+        if flow.obstacle is None:
+            raise
+        raise PhysicsError(f"the temperatures cannot be followed: {flow.obstacle}", flow.obstacle.path) from None
     return shifted(found, reference, held.system.one, flow.factors.count)
 
 
@@ -79,6 +84,8 @@ class NonlinearFlow:
         Temperatures at which the factors to come are made [K].
     balanced
         Heat that may be missing in a stage, relative to all that is stored, enters or flows in it.
+    obstacle
+        The law that the last stage left what it is known for, where one did.
     """
 
     system: NonlinearSystem
@@ -87,6 +94,7 @@ class NonlinearFlow:
     frozen_at: Vector
     balanced: float
     factors: Recent[Held] = field(init=False)
+    obstacle: PhysicsError | None = field(init=False, default=None)
     _first: dict[float, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -117,7 +125,12 @@ class NonlinearFlow:
         rise = guess.copy()
         rise[self.held.fixed] = self.forcing.given(time)
         load = self.forcing.load(time)
-        missing, size = self._missing(rise, base, s, load)
+        self.obstacle = None
+        try:
+            missing, size = self._missing(rise, base, s, load)
+        except PhysicsError as error:  # a shorter step guesses better
+            self.obstacle = error
+            raise StageFailedError from None
         for _ in range(_ITERATIONS):
             if np.abs(missing).sum() <= self.balanced * size:
                 return rise
@@ -148,7 +161,8 @@ class NonlinearFlow:
             there = rise + 0.5**halvings * change
             try:
                 found, size = self._missing(there, base, s, load)
-            except PhysicsError:
+            except PhysicsError as error:
+                self.obstacle = error
                 continue
             if np.abs(found).sum() < left:
                 return there, found, size

@@ -80,13 +80,8 @@ def sorted_pattern(rows: Integers, columns: Integers, size: int) -> tuple[Patter
 
     Sorted by column, then by row, each by counting: linear in the entries.
     """
-    kind = np.int32 if max(len(rows), size) < np.iinfo(np.int32).max else np.int64
-    listed = sp.coo_array(
-        (np.arange(len(rows), dtype=kind), (rows.astype(kind, copy=False), columns.astype(kind, copy=False))),
-        shape=(size, size),
-    )
-    listed.has_canonical_format = True  # entries that are listed twice stay apart, so that nothing is summed
-    by_row = listed.tocsc().tocsr()
+    by_row = _sorted(rows, columns, size)
+    kind = by_row.data.dtype
     fresh = np.ones(len(rows), dtype=bool)
     fresh[1:] = by_row.indices[1:] != by_row.indices[:-1]
     fresh[by_row.indptr[:-1][np.diff(by_row.indptr) > 0]] = True
@@ -96,27 +91,41 @@ def sorted_pattern(rows: Integers, columns: Integers, size: int) -> tuple[Patter
     return Pattern(number[by_row.indptr], by_row.indices[fresh]), positions
 
 
+def _sorted(rows: Integers, columns: Integers, size: int) -> Matrix:
+    """Listed entries by rows and columns; the data of every one is its number in the list."""
+    kind = np.int32 if max(len(rows), size) < np.iinfo(np.int32).max else np.int64
+    listed = sp.coo_array(
+        (np.arange(len(rows), dtype=kind), (rows.astype(kind, copy=False), columns.astype(kind, copy=False))),
+        shape=(size, size),
+    )
+    listed.has_canonical_format = True  # entries that are listed twice stay apart, so that nothing is summed
+    by_column = listed.tocsc()
+    del listed  # what is not needed any more goes at once: this is where a large mesh takes most memory
+    return by_column.tocsr()
+
+
 def symmetric_pattern(rows: Integers, columns: Integers, size: int) -> tuple[Pattern, Integers, Integers]:
-    """Pattern of listed pairs (i, j) together with (j, i), and the positions of both.
+    """Pattern of listed pairs (i, j), i <= j, together with (j, i), and the positions of both.
 
     Half the work of listing both. The diagonal has to be among the pairs.
     """
-    half, place = sorted_pattern(np.minimum(rows, columns), np.maximum(rows, columns), size)
+    half, place = sorted_pattern(rows, columns, size)
     kind = half.indices.dtype
-    numbered = sp.csr_array((np.arange(half.count, dtype=kind), half.indices, half.indptr), shape=(size, size))
-    other = numbered.tocsc()  # by columns: row i of the other half, up to the diagonal, which both halves have
+    numbers = np.arange(half.count, dtype=kind)
+    other = sp.csr_array((numbers, half.indices, half.indptr), shape=(size, size)).tocsc()
+    # By columns: row i of the other half, up to the diagonal, which both halves have.
     every = np.arange(size, dtype=kind)
     indptr = half.indptr + other.indptr
     indptr[1:] -= every + 1
-    upper = np.repeat(other.indptr[1:] - every - 1, np.diff(half.indptr))
-    upper += numbered.data
-    lower_by_row = np.repeat(half.indptr[:-1] - every, np.diff(other.indptr))
-    lower_by_row += numbered.data
     indices = np.empty(indptr[-1], dtype=kind)
-    indices[upper], indices[lower_by_row] = half.indices, other.indices
-    lower = np.empty_like(upper)
-    lower[other.data] = lower_by_row
-    return Pattern(indptr, indices), upper[place], lower[place]
+    lower = np.empty(half.count, dtype=kind)
+    lower[other.data] = position = np.repeat(half.indptr[:-1] - every, np.diff(other.indptr)) + numbers
+    indices[position] = other.indices
+    position = np.repeat(other.indptr[1:] - every - 1, np.diff(half.indptr))
+    del other
+    position += numbers
+    indices[position] = half.indices
+    return Pattern(indptr, indices), position[place], lower[place]
 
 
 def united(parts: Sequence[tuple[Pattern, Integers]], size: int) -> tuple[Pattern, list[Integers]]:

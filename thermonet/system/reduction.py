@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from thermonet.system.core import Held, System, Vector
+from thermonet.system.modes import slowest_modes
 
 
 def krylov_basis(
@@ -92,6 +93,31 @@ def _driven(held: Held, unknown: int) -> Vector:
         return held.system.one
     temperature = (held.fixed == unknown).astype(float)
     return np.asarray(held.solve(np.zeros(held.system.size), held=temperature), dtype=float)
+
+
+def craig_bampton(system: System, ports: Sequence[str], count: int) -> System:
+    """Small model between isothermal ports: their steady fields, and the slowest modes with all of them held.
+
+    A port's temperature is one coordinate, whatever is joined to it later, so static conductances are exact (R. R.
+    Craig & M. C. C. Bampton, AIAA J. 6, 1313 (1968), doi:10.2514/3.4741). Loads and sensors inside the body are not in
+    the basis; where these matter `system.compact` needs fewer states.
+
+    Parameters
+    ----------
+    system
+        With nothing held.
+    ports
+        Isothermal ports that become coordinates.
+    count
+        Number of modes.
+
+    Raises
+    ------
+    ValueError
+        A port has more than one unknown (tie it first).
+    """
+    held = system.hold(*ports)
+    return reduced(held, slowest_modes(held, count)[1])
 
 
 def summed(system: System) -> System:

@@ -59,7 +59,7 @@ class Terms(Mapping[str, Matrix]):
         """Sum of coefficient times matrix, on the whole pattern."""
         data = np.zeros(self.pattern.count)
         for name, part in self.entries.items():
-            data[part.positions] += theta[name] * part.data
+            np.add.at(data, part.positions, theta[name] * part.data)
         return self.pattern.matrix(data)
 
     def only(self, names: Iterable[str]) -> Terms:

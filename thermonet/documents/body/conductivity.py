@@ -20,19 +20,31 @@ _RANGE = Dimension("W/m/K", low=1e-4, high=1e5)
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """Marks the coefficients of a polynomial in a temperature difference: W/m/K, W/m/K^2, W/m/K^3 ..."""
+    """Marks the coefficients of a polynomial in a temperature difference: W/m/K, W/m/K^2, W/m/K^3 ...
+
+    Parameters
+    ----------
+    first
+        What the first one is.
+    unit
+        Of the others, with their ``{power}`` of the temperature difference and the ``{next}`` one.
+    """
+
+    first: Dimension = _RANGE
+    unit: str = "W/m/K^{next}"
 
     def read(self, raw: object) -> tuple[Input, ...]:
         """List of texts or mappings to `Input` values in SI."""
         if isinstance(raw, tuple):
             return raw
         if not isinstance(raw, list) or not raw:
-            raise refuse("expected a list of coefficients such as [150 W/m/K, -0.1 W/m/K^2]")
+            example = "150 W/m/K, -0.1 W/m/K^2" if self.first is _RANGE else "1 kK/W, -0.4 K/W/K"
+            raise refuse(f"expected a list of coefficients such as [{example}]")
         return tuple(self._coefficient(value, i) for i, value in enumerate(raw))
 
-    @staticmethod
-    def _coefficient(value: object, power: int) -> Input:
-        dimension = Dimension(f"W/m/K^{power + 1}", low=float("-inf")) if power else _RANGE
+    def _coefficient(self, value: object, power: int) -> Input:
+        higher = Dimension(self.unit.format(power=power, next=power + 1), low=float("-inf"))
+        dimension = higher if power else self.first
         try:
             return dimension.read(value)
         except PydanticCustomError as error:
@@ -43,8 +55,8 @@ class Coefficients:
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        any_value = Dimension("W/m/K").__get_pydantic_json_schema__(schema, handler)
-        any_value["anyOf"][0] = {"type": "string", "description": f"{EXAMPLES['W/m/K']}, then per kelvin"}
+        any_value = self.first.__get_pydantic_json_schema__(schema, handler)
+        any_value["anyOf"][0] = {"type": "string", "description": f"{EXAMPLES[self.first.si_unit]}, then per kelvin"}
         return {"type": "array", "items": any_value, "minItems": 1}
 
 

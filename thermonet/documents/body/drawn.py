@@ -38,6 +38,17 @@ class TransientEntry(Entry):
     points: Annotated[int, Whole(2, 100_000)] = Field(200, description="times that are reported, evenly spaced")
 
 
+def step_problems(transient: TransientEntry) -> Iterator[tuple[str, str]]:
+    """Yield (path, message) for a fixed time step that is too long or too short for the whole time."""
+    if transient.step is None:
+        return
+    if transient.step.value > transient.until.value:
+        yield "transient.step", "is longer than the whole time, expected a part of 'until'"
+    steps = transient.until.value / transient.step.value
+    if steps > _MOST_STEPS:
+        yield "transient.step", f"would take {steps:.1e} steps, expected at most {_MOST_STEPS:.0e}"
+
+
 class PeriodicEntry(Entry):
     """The periodic state that a body reaches when everything varies with one frequency."""
 
@@ -143,14 +154,8 @@ class DrawnDocument(Entry):
             yield "depth", "belongs to a planar body, expected none with these coordinates"
         if self.mesh is not None and self.numerics.element_size is not None:
             yield "numerics.element_size", "the mesh file has the elements, expected none here"
-        transient = self.transient
-        if transient is not None and transient.step is not None and transient.step.value > transient.until.value:
-            yield "transient.step", "is longer than the whole time, expected a part of 'until'"
-        if transient is not None and transient.step is not None:
-            steps = transient.until.value / transient.step.value
-            if steps > _MOST_STEPS:
-                message = f"would take {steps:.1e} steps, expected at most {_MOST_STEPS:.0e}"
-                yield "transient.step", message
+        if self.transient is not None:
+            yield from step_problems(self.transient)
 
     def is_between_regions(self, pair: str) -> bool:
         """Whether the key of an interface names two regions (rather than materials or families)."""

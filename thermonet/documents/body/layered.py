@@ -117,10 +117,13 @@ class AmbientEntry(Entry):
 
 
 class BoundaryEntry(Entry):
-    """What happens at a boundary: held at a temperature, or exchanging heat with an ambient."""
+    """What happens at a boundary: held at a temperature, exchanging heat with an ambient, or joined to a network."""
 
     temperature: Temperature | None = Field(None, description="a temperature that it is held at such as '300 K'")
     ambient: AmbientEntry | None = None
+    port: Literal["isothermal", "trace"] | None = Field(
+        None, description="'isothermal' (one temperature) or 'trace' (all its nodes), adiabatic in a study alone"
+    )
     source: str = ""
 
 
@@ -219,11 +222,13 @@ def _boundaries(body: LayeredDocument) -> Iterator[tuple[str, str]]:
         path = f"boundaries.{name}"
         if name not in known:
             yield path, f"a {body.shape.kind} has no boundary '{name}', expected one of {', '.join(known)}"
-        elif (entry.temperature is None) == (entry.ambient is None):
-            yield path, "expected exactly one of temperature (held) and ambient"
+        elif sum(item is not None for item in (entry.temperature, entry.ambient, entry.port)) != 1:
+            yield path, "expected exactly one of temperature (held), ambient and port"
         elif name == "faces" and entry.temperature is not None:
             yield f"{path}.temperature", "held faces leave nothing of a plate to be solved, expected ambient"
-    if not any(entry.temperature or entry.ambient for entry in body.boundaries.values()):
+        elif name == "faces" and entry.port is not None:
+            yield f"{path}.port", "all of a plate at one temperature is no body any more, expected ambient"
+    if not any(entry.temperature or entry.ambient or entry.port for entry in body.boundaries.values()):
         yield "boundaries", "no heat path to ground, expected a boundary with a temperature or an ambient"
     yield from _touching_temperatures(body)
 

@@ -44,7 +44,8 @@ def surface_problems(boundaries: Mapping[str, SurfaceEntry], places: Places) -> 
                 message = "held faces leave nothing of a plate to be solved, expected ambient, radiation or its edges"
                 yield f"{path}.{below}", message
             first.setdefault(place, name)
-    if not any(entry.is_ground for entry in boundaries.values()):
+    # Through a port heat goes into a network; where there is none, the study refuses the body.
+    if not any(entry.is_ground or entry.port for entry in boundaries.values()):
         message = "no heat path to ground, expected a boundary with a temperature, an ambient or radiation"
         yield "boundaries", message
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -75,8 +76,9 @@ class Checked:
         return dimension(self.drawing.kind)
 
 
+@lru_cache(maxsize=1)
 def checked(drawing: Drawing) -> Checked:
-    """Look for everything that is wrong with a drawing.
+    """Look for everything that is wrong with a drawing; the last one is remembered, as a mesh of it is wanted next.
 
     Raises
     ------

@@ -228,7 +228,8 @@ def _revolved_side(edge: Edge, angle: float) -> Face:
         turned = (azimuth < angle * (1 + NEAR)) | (azimuth > 2 * math.pi * (1 - NEAR))
         return _along(piece, half_plane) & turned
 
-    area = angle * float(piece.at(_steps(piece.length, piece.length / 8))[0].mean()) * piece.length
+    # A profile that is cut at the axis may have edges beyond it.
+    area = angle * float(np.abs(piece.at(_steps(piece.length, piece.length / 8))[0]).mean()) * piece.length
     return Face(edge.name, edge.given, _surface_of_revolution(piece), covers, samples, area)
 
 

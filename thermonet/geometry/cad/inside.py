@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -31,6 +32,8 @@ from thermonet.geometry.cad.shapes import (
 from thermonet.geometry.mesh import Floats
 
 _Z = np.array([0.0, 0.0, 1.0])
+#: Solids whose profiles are remembered, as of outlines.
+_KEPT = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,17 +96,18 @@ def from_z(axis: Floats) -> Floats:
     return rotation_matrix(across, math.atan2(sine, float(direction[2])))
 
 
-def swept(shape: Box | Cylinder | Cone | Sphere) -> tuple[list[Edge], float | None, Placement]:
+@lru_cache(maxsize=_KEPT)
+def swept(shape: Box | Cylinder | Cone | Sphere) -> tuple[tuple[Edge, ...], float | None, Placement]:
     """A solid as a profile: extruded by a height, or (None) revolved by a full turn; and where it stands."""
     if isinstance(shape, Box):
         low, high = np.minimum(shape.first, shape.second), np.maximum(shape.first, shape.second)
         names = {"left": "x_min", "right": "x_max", "bottom": "y_min", "top": "y_max"}
         sides = outline(Rectangle((0.0, 0.0), tuple(high[:2] - low[:2])))
-        edges = [replace(edge, name=names[edge.name]) for edge in sides]
+        edges = tuple(replace(edge, name=names[edge.name]) for edge in sides)
         return edges, float(high[2] - low[2]), Placement(np.eye(3), low)
     if isinstance(shape, Sphere):
         arc = Bend(np.zeros(2), shape.radius, -math.pi / 2, math.pi)
-        edges = [Edge("surface", False, arc), Edge("axis", False, Straight(arc.end, arc.start))]
+        edges = (Edge("surface", False, arc), Edge("axis", False, Straight(arc.end, arc.start)))
         return edges, None, Placement(np.eye(3), np.array(shape.centre, dtype=float))
     if isinstance(shape, Cylinder):
         shape = Cone(shape.base, shape.axis, shape.radius, shape.radius, shape.height)
@@ -111,7 +115,7 @@ def swept(shape: Box | Cylinder | Cone | Sphere) -> tuple[list[Edge], float | No
     names_of = ["bottom", "side", "top", "axis"]
     ends = [np.array(corner) for corner in corners]
     pieces = [Straight(a, b) for a, b in zip(ends, [*ends[1:], ends[0]], strict=True)]
-    edges = [Edge(name, False, piece) for name, piece in zip(names_of, pieces, strict=True) if piece.length > 0]
+    edges = tuple(Edge(name, False, piece) for name, piece in zip(names_of, pieces, strict=True) if piece.length > 0)
     return edges, None, Placement(from_z(np.array(shape.axis, dtype=float)), np.array(shape.base, dtype=float))
 
 
@@ -119,7 +123,7 @@ def profile(shape: Shape) -> list[Edge]:
     """Edges of all parts of a shape in the plane, named apart; boolean operations may leave less of them."""
     match shape:
         case Polygon() | Rectangle() | Circle() | Outline():
-            return outline(shape)
+            return list(outline(shape))
         case Moved() | Turned():
             place = placement(shape)
             edges = profile(shape.shape)

@@ -36,28 +36,36 @@ def near_contact(first: Shape, second: Shape, low: float, high: float) -> float 
         The depth of the overlap, negative for a gap, where it is smallest; None where no faces nearly coincide.
     """
     of_first, of_second = faces(first), faces(second)
-    depths = np.concatenate([_depths(first, of_first, second, of_second), _depths(second, of_second, first, of_first)])
-    nearly = depths[(np.abs(depths) > low) & (np.abs(depths) < high)]
+    depths = np.concatenate(
+        [_depths(first, of_first, second, of_second, high), _depths(second, of_second, first, of_first, high)]
+    )
+    nearly = depths[np.abs(depths) > low]
     return float(nearly[np.argmin(np.abs(nearly))]) if len(nearly) else None
 
 
-def _depths(shape: Shape, own: Sequence[Face], other: Shape, others: Sequence[Face]) -> Floats:
-    """How deep (n,) the other shape's faces lie below places on a shape's own, where the two are back to back."""
+def _depths(shape: Shape, own: Sequence[Face], other: Shape, others: Sequence[Face], high: float) -> Floats:
+    """How deep (n,) the other shape's faces lie below places on a shape's own, where the two are back to back.
+
+    Deeper or higher than `high` is not looked at.
+    """
     found = [np.empty(0)]
     step, other_step = _step(shape), _step(other)
     for face in own:
         places = face.samples(_spacing(face, space(shape)))
         normal = face.surface.normal(places)
-        out = _inward(shape, places, normal, step)
         for candidate in others:
             away = candidate.surface.distance(places)
             across = candidate.surface.normal(places)
-            feet = places - across * away
             cosine = (normal * across).sum(axis=0)
+            here = (np.abs(away) < high) & (np.abs(cosine) > 1 - _PARALLEL)
+            if not here.any():
+                continue
+            away, across, cosine = away[here], across[:, here], cosine[here]
+            feet = places[:, here] - across * away
+            out = _inward(shape, places[:, here], normal[:, here], step)
             back = _inward(other, feet, across, other_step)
-            opposite = out * back * np.sign(cosine) < 0
-            here = opposite & (np.abs(cosine) > 1 - _PARALLEL) & candidate.covers(feet)
-            found.append((-away * cosine * out)[here])
+            opposite = (out * back * np.sign(cosine) < 0) & candidate.covers(feet)
+            found.append((-away * cosine * out)[opposite])
     return np.concatenate(found)
 
 

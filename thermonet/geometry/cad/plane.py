@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -67,12 +68,12 @@ class Bend:
         """Along the arc."""
         return self.radius * abs(self.sweep)
 
-    @property
+    @cached_property
     def start(self) -> Floats:
         """Its first point (2,)."""
         return self.at(np.zeros(1))[:, 0]
 
-    @property
+    @cached_property
     def end(self) -> Floats:
         """Its last point (2,)."""
         return self.at(np.ones(1))[:, 0]
@@ -108,6 +109,8 @@ class Bend:
 Piece = Straight | Bend
 #: Edges of a rectangle, counter-clockwise from its lower left corner.
 _SIDES = ("bottom", "right", "top", "left")
+#: Outlines that are remembered: whether points are inside is asked of the same few thousands of times.
+_KEPT = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +126,9 @@ class NoArcError(ValueError):
     """A radius or a point through which no arc leads from one end to the other."""
 
 
-def outline(shape: Polygon | Rectangle | Circle | Outline) -> list[Edge]:
-    """Edges of a shape in the plane, one after the other, counter-clockwise.
+@lru_cache(maxsize=_KEPT)
+def outline(shape: Polygon | Rectangle | Circle | Outline) -> tuple[Edge, ...]:
+    """Edges of a shape in the plane, one after the other, counter-clockwise; those asked for last are remembered.
 
     Raises
     ------
@@ -143,8 +147,8 @@ def outline(shape: Polygon | Rectangle | Circle | Outline) -> list[Edge]:
         case Outline(start, segments):
             edges = _named(_chain(start, segments), [segment.name for segment in segments])
     if area([edge.piece for edge in edges]) >= 0:
-        return edges
-    return [replace(edge, piece=edge.piece.reversed()) for edge in reversed(edges)]
+        return tuple(edges)
+    return tuple(replace(edge, piece=edge.piece.reversed()) for edge in reversed(edges))
 
 
 def _named(pieces: Iterable[Piece], names: Sequence[str]) -> list[Edge]:

@@ -278,6 +278,11 @@ class Drawing:
     element_scale: float = 1.0
     grading: float = 0.3
 
+    def __hash__(self) -> int:
+        """Mappings count by their entries, in their order."""
+        regions, sizes = tuple(self.regions.items()), tuple(self.sizes.items())
+        return hash((self.kind, regions, self.element_size, sizes, self.near, self.element_scale, self.grading))
+
 
 def dimension(kind: Kind) -> int:
     """Of the space in which a drawing of this kind lies."""

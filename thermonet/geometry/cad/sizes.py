@@ -19,12 +19,15 @@ from thermonet.geometry.cad.shapes import Drawing, Shape, dimension
 from thermonet.geometry.cad.thickness import radius, thickness
 from thermonet.geometry.mesh import Floats, Ints
 
-#: Size of an element in parts of a region's local thickness: two elements across a film in the plane; in space one,
-#: wider than thick, because the number of elements goes with the square of the width.
-_OF_THICKNESS = {2: 0.5, 3: 4.0}
+#: Size of an element in parts of a region's local thickness: one element across a film, wider than thick. Where an
+#: answer needs smaller ones, its error will say so.
+_OF_THICKNESS = {2: 4.0, 3: 8.0}
 #: Size of an element in parts of the radius of a curved face: thirteen around a circle; more in space, where netgen's
 #: facets are up to half as large again as they should.
 _OF_RADIUS = {2: 0.5, 3: 0.35}
+#: A chord under a curved face may reach so far into a region, in parts of its thickness there: from further in a middle
+#: node could not move onto the face without folding a cell.
+_SAGITTA = 1 / 8
 #: Largest size in parts of the diagonal of the drawing.
 _OF_DIAGONAL = {2: 1 / 20, 3: 1 / 10}
 #: Sizes from a thickness are not smaller than the region over this number: elements in thinner films are flat ...
@@ -166,7 +169,8 @@ def _looked_at(shape: Shape) -> list[_Looked]:
         if places.shape[1]:
             thick = thickness(shape, found, places, inward, reach)
             fits = np.maximum(_OF_THICKNESS[space] * thick, reach / _ALONG[space])
-            follows = _OF_RADIUS[space] * radius(face.surface, places)
+            bent = radius(face.surface, places)
+            follows = np.minimum(_OF_RADIUS[space] * bent, np.sqrt(8 * bent * _SAGITTA * thick))
             looked.append(_Looked(face, places, fits, follows, float(np.median(thick))))
     return looked
 

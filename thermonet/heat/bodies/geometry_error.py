@@ -13,6 +13,10 @@ heat, whose area grows, and for ones that take up a stated heat. An interface mo
 one inward. The distance is that of the mesh's own facets, in points of them, so the estimate falls as fast as they
 come near the surface, and holds for straight cells as for curved ones.
 
+The sum over all facets keeps its sign, for what a film gains on one side it loses on the other. The fields have errors
+of their own, the larger the nearer to an edge: facets around one corner are taken to be wrong alike, by all that they
+have, those around different corners independently.
+
 Not in it: how the heat of a density per volume, or the capacity of a body, changes with its volume.
 """
 
@@ -41,14 +45,22 @@ class GeometryErrors:
 
     Attributes
     ----------
-    estimate
-        Estimated size of the error (goals,), in the unit of the goals.
+    correction
+        What the goals gain as the facets move onto their surfaces (goals,), in the unit of the goals.
+    doubt
+        Estimated size of the error of that (goals,).
     indicators
-        Share of every cell in it, never negative (goals, cells).
+        What every cell may contribute to the error, never negative (goals, cells).
     """
 
-    estimate: Floats
+    correction: Floats
+    doubt: Floats
     indicators: Floats
+
+    @property
+    def estimate(self) -> Floats:
+        """Estimated size of the error that is owed to the shape (goals,)."""
+        return np.abs(self.correction) + self.doubt
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,9 @@ def geometry_errors(
     indicators = np.zeros((len(goals), conductor.count))
     for sides in everywhere:
         np.add.at(indicators.T, sides.cells, (size[:, sides.facet] / around[sides.facet]).T)
-    return GeometryErrors(size.sum(axis=1), indicators)
+    corners = curves.facets
+    around_corner = [np.bincount(corners.ravel(), np.tile(share / len(corners), len(corners))) for share in size]
+    return GeometryErrors(moved.sum(axis=1), np.asarray(np.linalg.norm(around_corner, axis=1)), indicators)
 
 
 def _sides(mesh: Mesh, curves: Curves) -> list[_Sides]:

@@ -42,7 +42,7 @@ def body_conductor(model: BodyModel) -> Conductor:
         isothermal=[mesh.boundaries[name] for name in _floating(model)],
         ambient=ambient,
         interfaces=[
-            (line.first_edges, line.second_edges, float(body.contact(line.first, line.second) or 0.0))
+            (line.first_facets, line.second_facets, float(body.contact(line.first, line.second) or 0.0))
             for line in model.interfaces
         ],
         exchange=exchange if exchange.any() else None,

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from thermonet.geometry.mesh import Floats, Ints, Mesh
 from thermonet.geometry.topology import facets, shared
-from thermonet.heat.assembly import layout_of
+from thermonet.heat.assembly import assembly_of
 from thermonet.heat.bodies.body import JouleSource
 from thermonet.heat.bodies.places import Places
 from thermonet.heat.elements import Elements, axisymmetric_elements, gradient, load, plane_elements, solid_elements
@@ -191,9 +191,9 @@ def _potential(elements: Elements, conductivity: Floats) -> Floats:
     """Potential of every node [V] with one volt at the boundary 'start' and none at 'to'."""
     mesh, count = elements.mesh, elements.size
     ports = {name: np.unique(members) for name, members in mesh.boundaries.items()}
-    layout = layout_of(elements)
+    assembly = assembly_of(elements)
     wire = System(
-        K=layout.terms({"sigma": conduction(elements, elements.everywhere, conductivity)}),
+        K=assembly.terms({"sigma": conduction(elements, elements.everywhere, conductivity)}),
         C={},
         theta={"sigma": 1.0},
         sources={},

@@ -179,7 +179,7 @@ def _junction(places: Places, interfaces: Sequence[Interface], name: str, sensor
     """Facets of both sides of the interface of two regions; those that they share where they are in perfect contact."""
     found = [line for line in interfaces if {line.first, line.second} == set(sensor.regions)]
     if found:
-        return [side for line in found for side in (line.first_edges, line.second_edges)]
+        return [side for line in found for side in (line.first_facets, line.second_facets)]
     members = places.between(*sensor.regions)
     if not members.shape[1]:
         first, second = sensor.regions

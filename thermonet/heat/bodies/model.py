@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from thermonet.geometry.interfaces import Interface, separated
 from thermonet.geometry.mesh import Floats, Ints, Mesh
-from thermonet.heat.assembly import layout_of
+from thermonet.heat.assembly import assembly_of
 from thermonet.heat.bodies.body import Body, Filling, ambient_port, is_law, radiation_port
 from thermonet.heat.bodies.joule import Current, joule_currents
 from thermonet.heat.bodies.loads import Heat, sensor_means, source_heats
@@ -20,7 +21,6 @@ from thermonet.heat.forms import Form, OnCells, OnNodes, capacity, conduction, e
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import System
 from thermonet.system.layout import element_layout, united_layout
-from thermonet.system.patterns import Pattern
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,15 @@ def body_elements(body: Body, mesh: Mesh) -> Elements:
     return solid_elements(mesh) if body.kind == "solid" else plane_elements(mesh, body.depth)
 
 
-def body_model(body: Body, mesh: Mesh) -> BodyModel:
+def body_model(body: Body, mesh: Mesh, *, joined: Sequence[str] = ()) -> BodyModel:
     """Assemble a body on a conforming mesh, nodes shared across interfaces.
+
+    Parameters
+    ----------
+    body, mesh
+        What, and where.
+    joined
+        Boundaries through which something else takes the heat: with them a body needs no ground of its own.
 
     Raises
     ------
@@ -119,16 +126,16 @@ def body_model(body: Body, mesh: Mesh) -> BodyModel:
         if filling.heat_capacity is not None
     }
     blocks = [form.nodes for form in K.values() if isinstance(form, OnNodes)]
-    layout = layout_of(elements, blocks, unknowns)
+    assembly = assembly_of(elements, blocks, unknowns)
     size = int(unknowns.max()) + 1
-    _require_ground(places, layout.pattern, unknowns, ports)
+    _require_ground(places, _parts([split.cells, *blocks], unknowns), unknowns, ports, joined)
     currents = joule_currents(places)
     heats, powers = source_heats(places, currents)
     means = sensor_means(places, interfaces)
     coefficients = body_coefficients(body)
     system = System(
-        K=layout.terms(K),
-        C=layout.terms(C),
+        K=assembly.terms(K),
+        C=assembly.terms(C),
         theta={name: coefficients[name] for name in (*K, *C)},
         sources={name: gathered(heat.at_nodes(elements), unknowns, size) for name, heat in heats.items()},
         sensors={name: gathered(mean.at_nodes(elements), unknowns, size) for name, mean in means.items()},
@@ -150,15 +157,27 @@ def body_model(body: Body, mesh: Mesh) -> BodyModel:
     )
 
 
-def _require_ground(places: Places, pattern: Pattern, unknowns: Ints, ports: Mapping[str, Ints]) -> None:
+def _parts(met: Sequence[Ints], unknowns: Ints) -> Ints:
+    """Number of the part that every unknown belongs to: those of the nodes (k, n) of one cell or block are together."""
+    first = np.concatenate([np.broadcast_to(unknowns[nodes[0]], nodes[1:].shape).ravel() for nodes in met])
+    others = np.concatenate([unknowns[nodes[1:]].ravel() for nodes in met])
+    size = int(unknowns.max()) + 1
+    graph = sp.coo_array((np.ones(len(first), dtype=np.int8), (first, others)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1])
+
+
+def _require_ground(
+    places: Places, part: Ints, unknowns: Ints, ports: Mapping[str, Ints], joined: Sequence[str]
+) -> None:
     """Refuse a body with a part whose heat can go nowhere, by the names of its regions."""
     body, mesh = places.body, places.elements.mesh
-    count, part = connected_components(pattern.matrix(np.ones(pattern.count)), directed=False)
-    grounded = np.zeros(count, dtype=bool)
+    grounded = np.zeros(len(part), dtype=bool)
     for port in body.baths:
         # What radiates to its surroundings is no entry of the pattern.
         grounded[part[ports[port]]] = True
         grounded[part[unknowns[places.nodes(body.baths[port])]]] = True
+    for name in joined:
+        grounded[part[ports[name]]] = True
     lost = np.flatnonzero(~grounded[part[unknowns[mesh.cells[0]]]])
     if len(lost):
         names = ", ".join(f"'{mesh.names[i]}'" for i in np.unique(mesh.region[lost]))
@@ -228,7 +247,7 @@ def _jumps(body: Body, elements: Elements, interfaces: list[Interface]) -> dict[
     for line in interfaces:
         pair = (line.first, line.second)
         name = "G.{}|{}".format(*(pair if pair in body.contacts else pair[::-1]))
-        found[name] = jump(elements, line.first_edges, line.second_edges)
+        found[name] = jump(elements, line.first_facets, line.second_facets)
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermonet.geometry.mesh import Floats, Ints
-from thermonet.heat.equilibrated.conductor import Conductor, Load, Metric, heat_at_points, metric, volumes
+from thermonet.heat.equilibrated.conductor import Conductor, Load, Metric, heat_at_points, metric, vectors_at, volumes
 from thermonet.heat.equilibrated.raviart_thomas import CellReference
 
 
@@ -98,14 +98,14 @@ def _moments(
     corner, where, found = cells
     hat, hat_slope = reference.hats[corner], reference.hat_slopes[corner]
     nodes = fields[conductor.cells.nodes[:, where]]
-    slopes = np.einsum("knl,kdq->nqdl", nodes, reference.slopes, optimize=True)
-    along = np.einsum("nqab,b->nqa", found.conductance, hat_slope)
+    slopes = vectors_at(nodes, reference.slopes)
+    along = found.conductance @ hat_slope
     heat = heat_at_points(conductor, loads, reference.shapes, where, found, nodes) * hat[:, np.newaxis]
-    heat -= (along[..., np.newaxis] * slopes).sum(axis=2)
-    free = np.einsum("nz,ndq->zqd", reference.free[corner], reference.functions)
-    weighted = (free * (hat * reference.weights)[:, np.newaxis]).reshape(len(free), -1)
+    heat -= np.einsum("nqd,nldq->nql", np.broadcast_to(along, (len(where), *hat.shape, len(hat_slope))), slopes)
+    free = np.einsum("nz,ndq->zdq", reference.free[corner], reference.functions)
+    weighted = (free * (hat * reference.weights)).reshape(len(free), -1)
     # The work of a flux is measured by 1/k, which takes the k of the temperature's flux away.
-    work = -(weighted @ slopes.reshape(len(where), -1, slopes.shape[3]))
+    work = -(slopes.reshape(len(where), len(loads), -1) @ weighted.T).swapaxes(1, 2)
     return (reference.tests * reference.weights) @ heat, work
 
 

@@ -39,6 +39,8 @@ class Conductor:
         Matching facets on two sides (k, m) each, and the boundary conductance, one number or (m,) [W/m^2/K].
     exchange
         Conductance per area of the faces of a sheet to surroundings at zero, of every cell (n,) [W/m^2/K].
+    relative
+        Conductivity at the nodes of every cell in parts of that of the cell (k, n); all ones where nothing is given.
     """
 
     elements: Elements
@@ -48,6 +50,7 @@ class Conductor:
     ambient: Sequence[tuple[Ints, Floats | float]] = ()
     interfaces: Sequence[tuple[Ints, Ints, Floats | float]] = ()
     exchange: Floats | None = None
+    relative: Floats | None = None
 
     @property
     def cells(self) -> Simplices:
@@ -61,8 +64,9 @@ class Conductor:
 
     @property
     def varies(self) -> NDArray[np.bool_]:
-        """Whether a gradient's energy varies within a cell (n,): in rings and curved cells."""
-        return self.cells.curved | self.cells.ring
+        """Whether a gradient's energy varies within a cell (n,): in rings and curved cells, and with conductivity."""
+        bent = self.cells.curved | self.cells.ring
+        return bent if self.relative is None else bent | (np.ptp(self.relative, axis=0) > 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,22 +124,69 @@ def metric(conductor: Conductor, where: Ints, shapes: Floats, slopes: Floats, *,
     """
     part = conductor.cells.at(where)
     nodes = part.points[:, part.nodes]
+    # Small matrices come first and cells last: sums over whole arrays are faster than many small products.
     if part.curved.any():
-        jacobian = np.einsum("xkn,kdq->nqxd", nodes, slopes, optimize=True)
+        by_point = slopes.reshape(len(slopes), -1).T @ nodes
+        jacobian = by_point.reshape(len(nodes), *slopes.shape[1:], -1)
     else:
-        jacobian = (nodes[:, 1 : part.dimension + 1] - nodes[:, :1]).transpose(2, 0, 1)[:, np.newaxis]
-    stretch = np.abs(determinant(jacobian.transpose(2, 3, 1, 0))).T
-    depth = np.full((1, shapes.shape[1] if varies else 1), part.depth)
-    around = 2 * np.pi * (nodes[0].T @ shapes) if part.ring else depth
+        jacobian = (nodes[:, 1 : part.dimension + 1] - nodes[:, :1])[:, :, np.newaxis]
+    stretch = np.abs(determinant(jacobian))
+    around = 2 * np.pi * (shapes.T @ nodes[0]) if part.ring else part.depth
+    measure = np.broadcast_to(stretch * around, (shapes.shape[1] if varies else 1, len(where)))
     conductivity = conductor.conductivity[where]
-    if conductivity.ndim < 3:
-        conductivity = conductivity.reshape(len(where), -1, 1) * np.eye(part.dimension)
-    inverse = np.linalg.inv(jacobian)
-    conductance = inverse @ conductivity[:, np.newaxis] @ inverse.swapaxes(2, 3)
-    resistance = jacobian.swapaxes(2, 3) @ np.linalg.inv(conductivity)[:, np.newaxis] @ jacobian
-    measure = stretch * around
-    scale = measure[..., np.newaxis, np.newaxis]
-    return Metric(conductance * scale, resistance / scale, measure)
+    resistivity = np.asarray(np.linalg.inv(conductivity) if conductivity.ndim == 3 else 1 / conductivity, dtype=float)
+    slope = _inverse(jacobian).swapaxes(0, 1)
+    factor = _relative(conductor, where, shapes) if varies else 1.0
+    return Metric(
+        conductance=_cells_first(_products(slope, _times(conductivity, slope)) * (measure * factor)),
+        resistance=_cells_first(_products(jacobian, _times(resistivity, jacobian)) / (measure * factor)),
+        measure=measure.T,
+    )
+
+
+def _products(first: Floats, second: Floats) -> Floats:
+    """Products of two sets of vectors (space, dimension, q, cells) with each other."""
+    return np.asarray(np.einsum("xdqn,xeqn->deqn", first, second))
+
+
+def _cells_first(tensors: Floats) -> Floats:
+    return np.ascontiguousarray(tensors.transpose(3, 2, 0, 1))
+
+
+def _relative(conductor: Conductor, where: Ints, shapes: Floats) -> Floats | float:
+    """Conductivity at the quadrature points in parts of that of the cell (q, n)."""
+    if conductor.relative is None:
+        return 1.0
+    at_nodes = conductor.relative[:, where]
+    # A parabola through values that differ by far may leave them.
+    return np.asarray(np.clip(shapes.T @ at_nodes, at_nodes.min(axis=0), at_nodes.max(axis=0)))
+
+
+def vectors_at(coefficients: Floats, functions: Floats) -> Floats:
+    """Sums (cells, loads, dimension, q) of functions (k, dimension, q) with coefficients (k, cells, loads)."""
+    count, cells, loads = coefficients.shape
+    rows = coefficients.transpose(1, 2, 0).reshape(-1, count)
+    return np.asarray((rows @ functions.reshape(count, -1)).reshape(cells, loads, *functions.shape[1:]))
+
+
+def _times(tensors: Floats, vectors: Floats) -> Floats:
+    """Numbers, diagonals or tensors of cells times vectors (space, dimension, q, cells)."""
+    if tensors.ndim == 3:
+        return np.einsum("nxy,ydqn->xdqn", tensors, vectors, optimize=True)
+    if tensors.ndim == 2:
+        return np.asarray(vectors * tensors.T[:, np.newaxis, np.newaxis])
+    return np.asarray(vectors * tensors)
+
+
+def _inverse(matrix: Floats) -> Floats:
+    """Inverse of small matrices (n, n, ...) by their cofactors."""
+    if len(matrix) == 2:
+        (a, b), (c, d) = matrix
+        cofactors = np.stack([np.stack([d, -b]), np.stack([-c, a])])
+    else:
+        rows = [np.cross(matrix[(i + 1) % 3], matrix[(i + 2) % 3], axis=0) for i in range(3)]
+        cofactors = np.stack(rows, axis=1)
+    return np.asarray(cofactors / determinant(matrix))
 
 
 def facet_measure(conductor: Conductor, facets: Ints, shapes: Floats, slopes: Floats) -> Floats:

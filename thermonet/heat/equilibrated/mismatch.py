@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermonet.geometry.mesh import Floats, Ints
-from thermonet.heat.equilibrated.conductor import Metric, metric, runs_of_cells, volumes
+from thermonet.heat.equilibrated.conductor import Metric, metric, runs_of_cells, vectors_at, volumes
 from thermonet.heat.equilibrated.flux import EquilibratedFlux
 from thermonet.heat.equilibrated.surfaces import Surface
 
@@ -45,9 +45,9 @@ def _in_cells(flux: EquilibratedFlux, fields: Floats, cells: Ints, pairs: Pairs,
     conductor, reference = flux.conductor, flux.reference
     found = metric(conductor, cells, reference.shapes, reference.slopes, varies=varies)
     nodes = fields[conductor.cells.nodes[:, cells]]
-    slopes = np.einsum("knl,kdq->nqdl", nodes, reference.slopes, optimize=True)
-    excess = np.einsum("nfl,fdq->nqdl", flux.coefficients[cells], reference.functions, optimize=True)
-    excess += found.conductance @ slopes
+    slopes = vectors_at(nodes, reference.slopes).transpose(0, 3, 2, 1)
+    excess = vectors_at(flux.coefficients[cells].swapaxes(0, 1), reference.functions).transpose(0, 3, 2, 1)
+    excess = excess + found.conductance @ slopes
     across = found.resistance @ excess
     first, second = np.array(pairs).T
     energy = (excess[..., first] * across[..., second]).sum(axis=2)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from thermonet.report.figures.body import body_figure
+from thermonet.report.figures.body import body_figures, left_out
 from thermonet.report.figures.budget import budget_figure, trials_figure
 from thermonet.report.figures.drawing import Drawing, svg_text
 from thermonet.report.figures.field import axis_figure, field_figure
+from thermonet.report.figures.junction_map import junction_map_figure
 from thermonet.report.figures.lines import lines_figure
 from thermonet.report.figures.network import network_figure
 from thermonet.report.figures.response import (
@@ -20,10 +21,12 @@ from thermonet.studies.probe import ProbeStudy
 __all__ = [
     "Drawing",
     "axis_figure",
-    "body_figure",
+    "body_figures",
     "budget_figure",
     "field_figure",
     "frequency_figure",
+    "junction_map_figure",
+    "left_out",
     "lines_figure",
     "network_figure",
     "pairs_frequency_figure",
@@ -45,6 +48,7 @@ def probe_drawings(study: ProbeStudy) -> dict[str, Drawing]:
         step_figure(study),
         frequency_figure(study),
         network_figure(study),
+        junction_map_figure(study.junctions),
     ]
     if study.budgets["probe_resistance"].lines:
         found.append(budget_figure(study))

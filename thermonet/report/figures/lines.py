@@ -91,7 +91,7 @@ def _curves(study: ProbeStudy, model: SolidProbeModel, temperature: Floats) -> l
     tip, metals = model.tip, study.probe.sensing.metals
     faces = {study.probe.sensing.source_layer: outer_surface(tip)}
     faces |= {
-        metal: np.concatenate([line.first_edges for line in tip.interfaces if line.first == metal], axis=1)
+        metal: np.concatenate([line.first_facets for line in tip.interfaces if line.first == metal], axis=1)
         for metal in reversed(metals)
     }
     height = tip.mesh.points[2] * LENGTH_UNIT

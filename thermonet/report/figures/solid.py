@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -26,19 +28,36 @@ _LINE = "#8d98a5"
 _WARM, _ROOM = 0.05, 0.15
 
 
-@styled
-def solid_figure(mesh: Mesh, temperature: Floats, names: tuple[str, ...]) -> Drawing:
-    """Temperature of a solid above its coldest point.
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What is painted over a body.
 
-    Parameters
+    Attributes
     ----------
-    mesh, temperature
-        Tetrahedra, and the temperature of their nodes [K].
-    names
-        Of the regions, for the caption.
+    name, title, meaning
+        Of the figure, and the beginning of its caption.
+    mesh, values
+        A mesh, and values of its nodes from zero upwards [K].
+    label
+        What they are, beside the colours.
+    column, offset
+        Their name in the table behind the figure, and what they have more there [K].
     """
-    coldest = float(temperature.min())
-    rise = temperature - coldest
+
+    name: str
+    title: str
+    meaning: str
+    mesh: Mesh
+    values: Floats
+    label: str
+    column: str
+    offset: float = 0.0
+
+
+@styled
+def solid_figure(scene: Scene) -> Drawing:
+    """Values over the surface of a solid and over a plane through the largest."""
+    mesh, rise = scene.mesh, scene.values
     points = mesh.points * LENGTH_UNIT
     length, length_unit = scaled(float(np.ptp(points, axis=1).max()), "m")
     factor, unit = scaled(float(rise.max()), "K")
@@ -69,23 +88,23 @@ def solid_figure(mesh: Mesh, temperature: Floats, names: tuple[str, ...]) -> Dra
     shown = printed_unit(length_unit)
     axes.set(xlabel=f"{_AXES[across]} [{shown}]", ylabel=f"{_AXES[up]} [{shown}]")
     bar = figure.colorbar(painted, ax=axes, pad=0.03)
-    bar.set_label(f"above {printed(coldest, 'K', digits=6)} [{printed_unit(unit)}]")
+    bar.set_label(f"{scene.label} [{printed_unit(unit)}]")
     bar.outline.set_visible(False)
     extent = float(np.ptp(points[axis]))
     where = printed(round(float(points[axis, hottest]) / extent, 3) * extent, "m", digits=3)
     return Drawing(
-        "field",
-        "Temperature field",
-        f"Static temperature above the coldest point with all sources at their powers: the surface (left, axes in "
-        f"{shown}), and what is warm of the plane {_AXES[axis]} = {where} through the hottest point (right"
-        f"{', not to scale' if flat else ''}). Lines are edges and the borders of the regions ({', '.join(names)}).",
+        scene.name,
+        scene.title,
+        f"{scene.meaning}: the surface (left, axes in {shown}), and what is not near zero of the plane {_AXES[axis]} = "
+        f"{where} through the largest value (right{', not to scale' if flat else ''}). Lines are edges and the borders "
+        f"of the regions ({', '.join(mesh.names)}).",
         figure,
         {
             **{
                 name: Column("m", [float(f"{value:.8g}") for value in values * LENGTH_UNIT])
                 for name, values in zip(_AXES, plane.points, strict=True)
             },
-            "temperature": Column("K", [coldest + float(value) for value in plane.values]),
+            scene.column: Column("K", [scene.offset + float(value) for value in plane.values]),
         },
     )
 

@@ -17,6 +17,14 @@ from thermonet.uncertainty.budget import Gradient
 UNITS = {"temperature": "K", "heat": "W", "resistance": "K/W", "time_constant_slowest": "s"}
 
 
+@dataclass(frozen=True)
+class NodalField:
+    """Temperatures of the nodes of a mesh, with nodes of their own on both sides of every interface [K]."""
+
+    mesh: Mesh
+    values: Floats
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answered:
     """A solved body, ready to be reported.
@@ -38,7 +46,9 @@ class Answered:
     errors
         Numerical error of every answer.
     in_time
-        Quantities of a transient, by key.
+        Quantities of a transient or a periodic state, by key.
+    swinging
+        Amplitude of the first harmonic of a periodic state.
     tables, checks
         As a result has them.
     slopes
@@ -55,6 +65,7 @@ class Answered:
     sizes: Answers
     errors: Answers
     in_time: Mapping[str, Quantity] = field(default_factory=dict)
+    swinging: NodalField | None = None
     tables: Mapping[str, Table]
     checks: Mapping[str, Check]
     slopes: Callable[[Mapping[str, Input]], Mapping[str, Gradient]]

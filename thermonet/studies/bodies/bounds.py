@@ -25,7 +25,9 @@ def bounds_table(body: Body, mesh: Mesh) -> Table:
         There is nothing to bound, or no bound is known: for an axisymmetric body, a point sensor or source, a
         conductivity that depends on temperature, or radiation.
     """
-    _refuse(body)
+    why_not = no_bounds(body)
+    if why_not:
+        raise PhysicsError(why_not)
     model = body_model(body, mesh.straightened())
     held = model.system.hold(*body.baths)
     heats = [*model.heats.items(), *model.means.items()]
@@ -45,14 +47,16 @@ def bounds_table(body: Body, mesh: Mesh) -> Table:
     }
 
 
-def _refuse(body: Body) -> None:
+def no_bounds(body: Body) -> str:
+    """Why no bounds are known for a body; empty where they are."""
     if not (body.sources or any(item.flux is not None for item in body.boundaries.values())) or not body.sensors:
-        raise PhysicsError("bounds are of a resistance, expected a source and a sensor")
+        return "bounds are of a resistance, expected a source and a sensor"
     points = [f"sensors.{name}" for name, sensor in body.sensors.items() if isinstance(sensor, PointSensor)]
     points += [f"sources.{name}" for name, source in body.sources.items() if isinstance(source, PointSource)]
     if points:
-        raise PhysicsError(f"{points[0]}: no bound is known for a point, expected the mean over a region or a face")
+        return f"{points[0]}: no bound is known for a point, expected the mean over a region or a face"
     if not body.is_linear:
-        raise PhysicsError("bounds are of linear bodies, expected no radiation and no k(T)")
+        return "bounds are of linear bodies, expected no radiation and no k(T)"
     if body.kind == "axisymmetric":
-        raise PhysicsError("bounds are of planar, solid and plate bodies; an axisymmetric one has the estimate alone")
+        return "bounds are of planar, solid and plate bodies; an axisymmetric one has the estimate alone"
+    return ""

@@ -13,11 +13,10 @@ from thermonet.heat.equilibrated.conductor import Load
 from thermonet.studies.bodies.answers import bath_fields
 from thermonet.system.core import Held, Vector
 
-#: Key of the answer, and name of the field, of the slowest mode.
-SLOWEST = "time_constant_slowest"
+#: Name of the field of all powers and baths together; key of the answer, and name of the field, of the slowest mode.
+TOTAL, SLOWEST = "total", "time_constant_slowest"
 #: Applications of K^-1 C to the uniform field: near enough to the slowest mode for an estimate of its error.
 _POWERS = 3
-_TOTAL = "total"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def driven_fields(model: BodyModel, held: Held, reference: float) -> dict[str, D
     parts = [(power, found[f"source.{name}"]) for name, power in model.powers.items()]
     parts += [(body.bath_temperature(port) - reference, found[f"bath.{port}"]) for port in body.baths]
     together = np.sum([factor * field.temperature for factor, field in parts], axis=0)
-    found[_TOTAL] = DrivenField(combined([(factor, field.load) for factor, field in parts]), together)
+    found[TOTAL] = DrivenField(combined([(factor, field.load) for factor, field in parts]), together)
     return found
 
 
@@ -76,6 +75,6 @@ def goal_of(body: Body, key: str) -> tuple[str, str]:
         sensor, _, source = rest.partition(".")
         return f"source.{source}", f"sensor.{sensor}"
     if kind == "temperature":
-        return _TOTAL, f"sensor.{rest}"
+        return TOTAL, f"sensor.{rest}"
     port = next(port for port, boundary in body.baths.items() if boundary == rest)
-    return _TOTAL, f"bath.{port}"
+    return TOTAL, f"bath.{port}"

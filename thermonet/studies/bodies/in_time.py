@@ -11,18 +11,17 @@ from thermonet.heat.bodies.body import Body
 from thermonet.heat.bodies.model import BodyModel
 from thermonet.heat.nonlinear import nonlinear_system
 from thermonet.results.record import Check, Column, Quantity, Table
-from thermonet.studies.bodies.answers import SolvedBody
+from thermonet.studies.bodies.periodic_state import PeriodicState, period_of
+from thermonet.studies.bodies.time_marks import Driven
 from thermonet.system.core import Vector
 from thermonet.system.drive import Drive
 from thermonet.system.nonlinear_transient import nonlinear_transient
-from thermonet.system.periodic import periodic
-from thermonet.system.signals import Constant, Course, Signal
+from thermonet.system.signals import Constant, Course, course
 from thermonet.system.transient import Transient, checked, transient
 
 _STEADY = Constant()
-#: What two meshes differ by, in errors of the finer one, where convergence is of second order: quadratic elements gain
-#: more, but not before the finest layer that heat has reached is resolved.
-_GAIN = 3.0
+#: Samples of a course for every point that is reported, where it is asked how fast it changes.
+_SAMPLES = 4
 #: Imbalance of heat over a whole transient that rounding and the stages' own tolerance explain.
 _BALANCED = 1e-8
 
@@ -78,8 +77,8 @@ def drive_of(body: Body, powers: Mapping[str, float]) -> Drive:
     )
 
 
-def body_transient(body: Body, model: BodyModel, request: Request, *, judged: bool) -> Transient:
-    """Temperatures of all sensors at the requested times; judged, with an estimate of their error in time.
+def body_transient(body: Body, model: BodyModel, request: Request) -> Transient:
+    """Temperatures of all sensors at the requested times, with an estimate of their error in time.
 
     Raises
     ------
@@ -102,54 +101,39 @@ def body_transient(body: Body, model: BodyModel, request: Request, *, judged: bo
                 system, ports, drive, request.times, initial=request.initial, tolerance=tolerance, fixed_step=step
             )
 
-    return checked(run, request.tolerance, request.step) if judged else run(request.tolerance, request.step)
+    return checked(run, request.tolerance, request.step)
 
 
-@dataclass(frozen=True)
-class InTime:
-    """A transient and how far it is from the exact one.
-
-    Attributes
-    ----------
-    found
-        On the finer of two meshes.
-    error
-        Of every sensor's temperature, the largest over all times: of the steps and of the mesh together [K].
-    swing
-        Largest change of any sensor's temperature [K].
-    """
-
-    found: Transient
-    error: Mapping[str, float]
-    swing: float
-
-    @property
-    def worst(self) -> float:
-        """Largest error of a sensor relative to the swing."""
-        largest = max(self.error.values(), default=0.0)
-        return largest / self.swing if self.swing > 0 else 0.0
+def driven_transiently(body: Body, powers: Mapping[str, float], request: Request) -> Driven:
+    """What changes in a transient: everything is off, and all baths at the initial temperature, before it."""
+    drive = drive_of(body, powers)
+    times = np.linspace(0.0, request.until, _SAMPLES * request.points + 1)
+    before = dict.fromkeys(drive.powers, 0.0) | dict.fromkeys(drive.temperatures, request.initial)
+    # At a jump courses have the value before it: that of the next time is the one behind it.
+    courses = {
+        name: np.concatenate([[before[name]], course(value).at(times[1:])])
+        for name, value in (*drive.powers.items(), *drive.temperatures.items())
+    }
+    return Driven(request.until, request.points, courses)
 
 
-def compared(coarse: Transient, fine: Transient) -> InTime:
-    """Judge a transient on a mesh by that on one with elements twice as large."""
-    error, swing = {}, 0.0
-    for name, values in fine.sensors.items():
-        of_mesh = float(np.abs(values - coarse.sensors[name]).max(initial=0.0)) / _GAIN
-        of_steps = (fine.error or {}).get(name, 0.0)
-        error[name] = of_mesh + of_steps
-        swing = max(swing, float(np.ptp(values)))
-    return InTime(fine, error, swing)
+def driven_periodically(body: Body, powers: Mapping[str, float], points: int) -> Driven:
+    """What changes in a periodic state; a course that jumps where the period ends begins with what it ended with."""
+    drive, period = drive_of(body, powers), period_of(body)
+    times = np.linspace(0.0, period, _SAMPLES * points + 1)
+    courses = {**drive.powers, **drive.temperatures}
+    return Driven(period, points, {name: course(courses[name]).at(times) for name in body.courses})
 
 
-def transient_table(found: Transient) -> Table:
+def courses_table(found: Transient | PeriodicState) -> Table:
     """Temperature of every sensor in time."""
     columns = {name: Column("K", [float(value) for value in values]) for name, values in found.sensors.items()}
     return {"time": Column("s", [float(time) for time in found.times]), **columns}
 
 
-def temperatures_at_end(judged: InTime) -> dict[str, Quantity]:
+def temperatures_at_end(found: Transient, error: Mapping[str, float]) -> dict[str, Quantity]:
     """Temperature of every sensor at the last time, with its numerical error; what inputs do to it is not followed."""
-    last = float(judged.found.times[-1])
+    last = float(found.times[-1])
     return {
         f"temperature_at_end.{name}": Quantity(
             value=float(values[-1]),
@@ -157,10 +141,26 @@ def temperatures_at_end(judged: InTime) -> dict[str, Quantity]:
             symbol=f"T({name}, t)",
             description=f"mean temperature at '{name}' at t = {last:g} s",
             u=None,
-            numerical_error=judged.error[name],
+            numerical_error=error[name],
             source="finite elements and implicit steps in time",
         )
-        for name, values in judged.found.sensors.items()
+        for name, values in found.sensors.items()
+    }
+
+
+def periodic_quantities(found: PeriodicState, error: Mapping[str, float]) -> dict[str, Quantity]:
+    """Largest less smallest temperature of every sensor over a period; what inputs do to it is not followed."""
+    return {
+        f"periodic_swing.{name}": Quantity(
+            value=float(np.ptp(values)),
+            unit="K",
+            symbol=f"DT({name})",
+            description=f"largest less smallest mean temperature at '{name}' over a period of {found.times[-1]:g} s",
+            u=None,
+            numerical_error=2 * error[name],
+            source="finite elements and a small model of the period",
+        )
+        for name, values in found.sensors.items()
     }
 
 
@@ -174,28 +174,3 @@ def transient_balance(found: Transient) -> Check:
         threshold=_BALANCED,
         explanation="heat stored and released less heat supplied from start to end, relative to all that moved",
     )
-
-
-def periodic_table(solved: SolvedBody, points: int) -> Table:
-    """Temperature of every sensor over one period, in the state that everything varying has led to."""
-    body = solved.body
-    signals: dict[str, Signal] = {name: course.signal for name, course in body.courses.items()}
-    period = next(signal.period for signal in signals.values() if signal.period is not None)
-    times = np.linspace(0.0, period, points + 1)
-    columns = {}
-    for sensor in solved.body.sensors:
-        rest = solved.answers[f"temperature.{sensor}"] + solved.reference
-        total = np.full(len(times), rest)
-        for name, course in body.courses.items():
-            response = (
-                solved.transfer(sensor, name) if name in solved.model.powers else solved.port_transfer(sensor, name)
-            )
-            repeated = periodic(response, course.signal)
-            power = solved.model.powers.get(name)
-            if power is None:  # a temperature: its rest is in the steady state already
-                swing, level = course.amplitude, course.offset - body.bath_temperature(name)
-            else:  # the steady state has the power itself, what varies has it times the course
-                swing, level = power * course.amplitude, power * (course.offset - 1.0)
-            total = total + swing * repeated.at(times) + level * response.resistance
-        columns[sensor] = Column("K", [float(value) for value in total])
-    return {"time": Column("s", [float(time) for time in times]), **columns}

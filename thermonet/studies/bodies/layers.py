@@ -42,7 +42,7 @@ def answered_layers(document: LayeredDocument, values: Values) -> Answered:
     """
     body, shape = layered_body(document, values)
     stated = document.numerics.element_scale.value
-    solved, errors, scale = _converged(body, shape, stated, document.numerics.tolerance.value)
+    solved, errors, scale = converged_layers(body, shape, stated, document.numerics.tolerance.value)
     coarse_scale = min(_COARSE, stated) if scale < _COARSE else scale
 
     def near(coarse: SolvedBody, values: Values) -> Answers:
@@ -73,7 +73,7 @@ def answered_layers(document: LayeredDocument, values: Values) -> Answered:
     )
 
 
-def _converged(body: Body, shape: Shape, scale: float, tolerance: float) -> tuple[SolvedBody, Answers, float]:
+def converged_layers(body: Body, shape: Shape, scale: float, tolerance: float) -> tuple[SolvedBody, Answers, float]:
     """Refine until every answer's error, from three nested meshes, meets the tolerance."""
 
     def solved_at(scale: float) -> SolvedBody:

@@ -142,6 +142,8 @@ def _contacts(build: _LayerReading) -> dict[tuple[str, str], float]:
 
 def _boundary(build: _LayerReading, name: str) -> Boundary:
     entry, path = build.document.boundaries[name], f"boundaries.{name}"
+    if entry.port is not None:
+        return Boundary(on=(name,), port=entry.port)
     if entry.ambient is None:
         if entry.temperature is None:
             raise ValueError(f"the boundary {name} has no temperature")  # the document's own checks come first

@@ -14,7 +14,7 @@ from thermonet.geometry.cad.shapes import Drawing
 from thermonet.geometry.curves import Curves, Surface
 from thermonet.geometry.mesh import LENGTH_UNIT, Ints, Mesh
 from thermonet.geometry.moved import moved_onto
-from thermonet.geometry.refine import quadratic, refined, uniformly_refined
+from thermonet.geometry.refine import quadratic, refined
 from thermonet.geometry.topology import facets
 from thermonet.studies.bodies.drawing import drawing_of
 from thermonet.studies.bodies.mesh_file import mesh_from_file
@@ -43,11 +43,6 @@ class BodyMesh:
     def refined(self, marked: Ints) -> BodyMesh:
         """Split some of the cells."""
         found = refined(self.mesh, marked, self.curves)
-        return replace(self, mesh=found.mesh, curves=found.curves)
-
-    def refined_everywhere(self) -> BodyMesh:
-        """Split all cells."""
-        found = uniformly_refined(self.mesh, self.curves)
         return replace(self, mesh=found.mesh, curves=found.curves)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, Protocol, TypeVar
@@ -20,14 +20,12 @@ from thermonet.heat.bodies.joule import joule_error
 from thermonet.heat.bodies.model import BodyModel, body_elements, body_model
 from thermonet.heat.bodies.places import marked
 from thermonet.heat.bodies.profiles import too_large
-from thermonet.heat.error import discretisation_error
 from thermonet.heat.goal_error import goal_errors
 from thermonet.quantities.errors import NotConvergedError
-from thermonet.studies.bodies.answered import answer_sizes, relative, reported, sizes, too_uncertain, worst_of
+from thermonet.studies.bodies.answered import sizes
 from thermonet.studies.bodies.answers import Answers, SolvedBody, solved_model, steady_answers
 from thermonet.studies.bodies.fields import SLOWEST, DrivenField, driven_fields, goal_of, slowest_field
 from thermonet.studies.bodies.mesh import BodyMesh
-from thermonet.studies.bodies.nonlinear import NonlinearBody, solve_nonlinear_body
 from thermonet.system.core import Held
 
 
@@ -77,7 +75,7 @@ def refined_body(body: Body, start: BodyMesh, numerics: BodyNumericsEntry) -> Re
         The tolerance would take more unknowns than are allowed.
     """
     tolerance, limits = numerics.tolerance.value, Limits(unknowns=numerics.largest_model)
-    start = _resolved(body, start, numerics.largest_model)
+    start = resolved(body, start, numerics.largest_model)
     found = adapted(start.mesh, partial(_estimated, body), tolerance, limits, start.curves)
     if found.refusal is not None:
         raise NotConvergedError(f"{found.refusal}; numerics.tolerance and numerics.largest_model say what is allowed")
@@ -90,7 +88,7 @@ def refined_body(body: Body, start: BodyMesh, numerics: BodyNumericsEntry) -> Re
     return Refined(solved, finest, errors, finest)
 
 
-def _resolved(body: Body, mesh: BodyMesh, largest: int) -> BodyMesh:
+def resolved(body: Body, mesh: BodyMesh, largest: int) -> BodyMesh:
     """Refine a mesh until its cells follow the profiles of the sources.
 
     Raises
@@ -138,15 +136,17 @@ def _estimated(body: Body, mesh: Mesh, curves: Curves | None) -> Solved[tuple[Bo
     pairs = [(names.index(first), names.index(second)) for first, second in goals]
     conductor = body_conductor(model)
     found = goal_errors(conductor, [field.load for field in fields.values()], columns, pairs)
-    estimates, indicators = found.estimate, found.indicators
+    correction, doubt, indicators = found.correction, found.doubt, found.indicators
     if curves is not None:
         misplaced = geometry_errors(conductor, mesh, curves, columns, pairs)
-        estimates, indicators = estimates + misplaced.estimate, indicators + misplaced.indicators
+        correction, doubt = correction + misplaced.correction, doubt + misplaced.doubt
+        indicators = indicators + misplaced.indicators
+    estimates = np.abs(correction) + doubt
     estimates, indicators = estimates / np.array(unit), indicators / np.array(unit)[:, np.newaxis]
     estimates = estimates + np.array([_doubt(model, fields, key) for key in answers])
     for name, current in model.currents.items():
         wrong = joule_error(current, mesh.cells.shape[1])
-        shares = np.array([_share_of_power(model, answers, key, name) for key in answers])
+        shares = np.array([share_of_power(model, answers, key, name) for key in answers])
         estimates = estimates + wrong.relative * shares
         indicators = indicators + shares[:, np.newaxis] * wrong.indicators
     return Solved(
@@ -160,7 +160,7 @@ def _estimated(body: Body, mesh: Mesh, curves: Curves | None) -> Solved[tuple[Bo
     )
 
 
-def _share_of_power(model: BodyModel, answers: Answers, key: str, source: str) -> float:
+def share_of_power(model: BodyModel, answers: Answers, key: str, source: str) -> float:
     """What a source's power makes of an answer: by how much its error counts."""
     kind, _, rest = key.partition(".")
     if kind == "temperature":
@@ -181,43 +181,3 @@ def _doubt(model: BodyModel, fields: Mapping[str, DrivenField], key: str) -> flo
     powers = {one: 1.0} if kind == "resistance" else model.powers
     doubts = {name: model.heats[name].doubt for name in powers}
     return sum(abs(powers[name] * float(weights @ doubt)) for name, doubt in doubts.items() if doubt is not None)
-
-
-def refined_nonlinear_body(body: Body, start: BodyMesh, numerics: BodyNumericsEntry) -> Refined[NonlinearBody]:
-    """Refine the mesh of a nonlinear body: all of it at once, errors from three meshes.
-
-    Raises
-    ------
-    NotConvergedError
-        The tolerance would take more unknowns than are allowed, or Newton's iteration failed.
-    """
-    return _everywhere(lambda mesh: solve_nonlinear_body(body, mesh.mesh), answer_sizes, start, numerics)
-
-
-def _everywhere(
-    solve: Callable[[BodyMesh], Solution],
-    sizes_of: Callable[[Solution], Answers],
-    mesh: BodyMesh,
-    numerics: BodyNumericsEntry,
-) -> Refined[Solution]:
-    tolerance, largest = numerics.tolerance.value, numerics.largest_model
-    meshes, solutions = [mesh], [solve(mesh)]
-    worst, part = "", float("inf")
-    while mesh.mesh.points.shape[1] * 2**mesh.mesh.dimension <= largest:
-        mesh = mesh.refined_everywhere()
-        meshes.append(mesh)
-        solutions.append(solve(mesh))
-        if len(solutions) < 3:
-            continue
-        coarse, middle, fine = (found.answers for found in solutions[-3:])
-        errors = {key: discretisation_error(fine[key], middle[key], coarse[key]) for key in fine}
-        scales = sizes_of(solutions[-1])
-        worst = worst_of(errors, scales)
-        part = relative(errors[worst], scales[worst])
-        if part <= tolerance:
-            return Refined(solutions[-1], mesh, errors, meshes[-3])
-    limit = f"numerics.largest_model ({largest} unknowns)"
-    if not worst:
-        raise NotConvergedError(f"three meshes for an estimate of the error do not fit into {limit}")
-    value = reported(solutions[-1].answers, solutions[-1].reference, worst)
-    raise NotConvergedError(f"{too_uncertain(value, worst, part, tolerance)}; the next mesh would exceed {limit}")

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from thermonet.documents.body.drawn import DrawnDocument
+from thermonet.geometry.mesh import Mesh
 from thermonet.heat.bodies.body import Body
-from thermonet.heat.bodies.model import BodyModel, axis_names, body_model
-from thermonet.quantities.errors import NotConvergedError
+from thermonet.heat.bodies.model import axis_names
 from thermonet.quantities.inputs import Input
-from thermonet.results.record import Check, Column, Quantity, Table
 from thermonet.studies.bodies.answered import Answered, answer_sizes
 from thermonet.studies.bodies.answers import Answers, SolvedBody, moved_answers
-from thermonet.studies.bodies.in_time import (
-    Request,
-    body_transient,
-    compared,
-    periodic_table,
-    temperatures_at_end,
-    transient_balance,
-    transient_table,
-)
+from thermonet.studies.bodies.followed import in_time
 from thermonet.studies.bodies.mesh import BodyMesh, first_mesh, moved_mesh, touching_pairs
 from thermonet.studies.bodies.nonlinear import NonlinearBody, solve_nonlinear_body
-from thermonet.studies.bodies.refinement import Refined, refined_body, refined_nonlinear_body
+from thermonet.studies.bodies.refinement import Refined, refined_body
+from thermonet.studies.bodies.refinement_nonlinear import refined_nonlinear_body
 from thermonet.studies.bodies.regions_design import drawn_body
 from thermonet.studies.bodies.tables import energy_balance, reciprocity, response_tables
 from thermonet.studies.sensitivities import gradients
@@ -45,14 +37,14 @@ def answered_regions(document: DrawnDocument, values: Values) -> Answered:
     start = first_mesh(document, values)
     touching = touching_pairs(start.mesh)
     body, _ = drawn_body(document, values, touching)
-    rebuilt = _Rebuilt(document, start, frozenset(touching))
+    rebuilt = Rebuilt(document, start, frozenset(touching))
     if body.is_linear:
         return _linear(rebuilt, refined_body(body, start, document.numerics))
     return _nonlinear(rebuilt, refined_nonlinear_body(body, start, document.numerics))
 
 
 @dataclass(frozen=True)
-class _Rebuilt:
+class Rebuilt:
     """A document, for building its body again at other values.
 
     Attributes
@@ -78,25 +70,26 @@ class _Rebuilt:
         _, drawing = drawn_body(self.document, values, self.touching)
         return None if drawing is None else moved_mesh(mesh, drawing)
 
+    def moved(self, values: Values, before: Body, mesh: BodyMesh) -> tuple[Body, Mesh | None]:
+        """Body at the values handed out, and its mesh; None where the matrices of `before` on `mesh` serve."""
+        body, moved = self.body(values), self.mesh(values, mesh)
+        if moved is None and _extents(body) != _extents(before):
+            moved = mesh
+        return body, None if moved is None else moved.mesh
 
-def _linear(rebuilt: _Rebuilt, refined: Refined[SolvedBody]) -> Answered:
+
+def _linear(rebuilt: Rebuilt, refined: Refined[SolvedBody]) -> Answered:
     solved = refined.solved
     body = solved.body
 
     def near(values: Values) -> Answers:
-        changed, moved = rebuilt.body(values), rebuilt.mesh(values, refined.mesh)
-        if moved is None and _extents(changed) != _extents(body):
-            moved = refined.mesh
-        return moved_answers(solved, changed, None if moved is None else moved.mesh)
+        return moved_answers(solved, *rebuilt.moved(values, body, refined.mesh))
 
     def slopes(inputs: Mapping[str, Input]) -> Mapping[str, Gradient]:
         return gradients(near, inputs)
 
     rise = solved.rise()
-    in_time = _in_time(rebuilt, refined.mesh, body, solved.model)
-    tables = response_tables(solved) | in_time.tables
-    if rebuilt.document.periodic is not None:
-        tables["periodic"] = periodic_table(solved, rebuilt.document.periodic.points)
+    followed = in_time(rebuilt.document, refined.mesh, solved.model)
     return Answered(
         body=body,
         conforming=refined.mesh.mesh,
@@ -107,12 +100,13 @@ def _linear(rebuilt: _Rebuilt, refined: Refined[SolvedBody]) -> Answered:
         answers=solved.answers,
         sizes=answer_sizes(solved),
         errors=refined.errors,
-        in_time=in_time.quantities,
-        tables=tables,
+        in_time=followed.quantities,
+        swinging=followed.swinging,
+        tables=response_tables(solved) | followed.tables,
         checks={
             "energy_balance": energy_balance(solved.heats(rise), solved.model.powers),
             "reciprocity": reciprocity(solved),
-            **in_time.checks,
+            **followed.checks,
         },
         slopes=slopes,
     )
@@ -123,7 +117,7 @@ def _extents(body: Body) -> tuple[float | None, ...]:
     return body.depth, *(filling.thickness for filling in body.fillings.values())
 
 
-def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
+def _nonlinear(rebuilt: Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
     solved = refined.solved
     body = solved.body
 
@@ -141,7 +135,7 @@ def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
 
         return gradients(near, inputs)
 
-    in_time = _in_time(rebuilt, refined.mesh, body, solved.model)
+    followed = in_time(rebuilt.document, refined.mesh, solved.model)
     return Answered(
         body=body,
         conforming=refined.mesh.mesh,
@@ -152,51 +146,8 @@ def _nonlinear(rebuilt: _Rebuilt, refined: Refined[NonlinearBody]) -> Answered:
         answers=solved.answers,
         sizes=answer_sizes(solved),
         errors=refined.errors,
-        in_time=in_time.quantities,
-        tables=in_time.tables,
-        checks={"energy_balance": energy_balance(solved.heats(), solved.model.powers), **in_time.checks},
+        in_time=followed.quantities,
+        tables=followed.tables,
+        checks={"energy_balance": energy_balance(solved.heats(), solved.model.powers), **followed.checks},
         slopes=slopes,
     )
-
-
-@dataclass(frozen=True)
-class _Time:
-    """Tables, checks and quantities of a body in time."""
-
-    tables: dict[str, Table] = field(default_factory=dict)
-    checks: dict[str, Check] = field(default_factory=dict)
-    quantities: dict[str, Quantity] = field(default_factory=dict)
-
-
-def _in_time(rebuilt: _Rebuilt, mesh: BodyMesh, body: Body, model: BodyModel) -> _Time:
-    """Follow a transient on meshes that are refined until it is as exact as was asked; nothing where none is asked."""
-    stated = rebuilt.document.transient
-    if stated is None:
-        return _Time()
-    initial = rebuilt.document.temperature if stated.initial is None else stated.initial
-    request = Request(
-        until=stated.until.value,
-        initial=initial.value,
-        tolerance=stated.tolerance.value,
-        step=None if stated.step is None else stated.step.value,
-        points=stated.points,
-    )
-    tolerance, largest = rebuilt.document.numerics.tolerance.value, rebuilt.document.numerics.largest_model
-    before = body_transient(body, model, request, judged=False)
-    while True:
-        mesh = mesh.refined_everywhere()
-        if mesh.mesh.points.shape[1] > largest:
-            raise NotConvergedError(
-                f"the transient needs more than the {largest} unknowns of numerics.largest_model for its tolerance"
-            )
-        found = body_transient(body, body_model(body, mesh.mesh), request, judged=True)
-        judged = compared(before, found)
-        if judged.worst <= tolerance:
-            break
-        before = found
-    error = Column("K", [judged.error[name] for name in found.sensors])
-    tables: dict[str, Table] = {
-        "transient": transient_table(found),
-        "transient_error": {"sensor": Column("", list(found.sensors)), "error": error},
-    }
-    return _Time(tables, {"transient_heat_balance": transient_balance(found)}, temperatures_at_end(judged))

@@ -15,7 +15,6 @@ from thermonet.documents.body.conductivity import (
 from thermonet.documents.body.drawn import DrawnDocument
 from thermonet.documents.body.layered import LayerEntry
 from thermonet.documents.body.regions import RegionEntry, ThinLayerEntry
-from thermonet.documents.body.signals import VariationEntry
 from thermonet.documents.body.sources import (
     JouleSourceEntry,
     MeanSensorEntry,
@@ -52,8 +51,9 @@ from thermonet.materials.library import materials_for
 from thermonet.quantities.inputs import Input
 from thermonet.studies.bodies.drawing import drawing_of
 from thermonet.studies.bodies.reading import between_materials
+from thermonet.studies.courses import course_of
 from thermonet.studies.values import Reading, Values
-from thermonet.system.signals import Course, Signal, Sine, Table, levelled
+from thermonet.system.signals import Course
 
 Pairs = Collection[frozenset[str]]
 
@@ -291,7 +291,7 @@ def _courses(build: _RegionReading) -> Iterator[tuple[str, Course]]:
         if varies is not None:
             rest = boundary.temperature
             held = None if rest is None else build.number(rest, f"boundaries.{name}.temperature", boundary.source)
-            yield name, _course(build, varies, path, held)
+            yield name, course_of(build.number, varies, path, held)
         ambient = boundary.ambient
         if ambient is not None and ambient.varies is not None:
             stated = ambient.temperature
@@ -300,35 +300,8 @@ def _courses(build: _RegionReading) -> Iterator[tuple[str, Course]]:
                 if stated is None
                 else build.number(stated, f"boundaries.{name}.ambient.temperature", boundary.source)
             )
-            yield ambient_port(name), _course(build, ambient.varies, f"boundaries.{name}.ambient.varies", around)
+            path = f"boundaries.{name}.ambient.varies"
+            yield ambient_port(name), course_of(build.number, ambient.varies, path, around)
     for name, source in document.sources.items():
         if source.varies is not None:
-            yield name, _course(build, source.varies, f"sources.{name}.varies", None)
-
-
-def _course(build: _RegionReading, varies: VariationEntry, path: str, rest: float | None) -> Course:
-    """Course of a temperature about its rest, or of a power relative to itself."""
-    signal = _signal(build, varies, path)
-    shift = build.number(varies.offset, f"{path}.offset") if varies.table is None else 0.0
-    if rest is None:
-        return Course(signal, 1.0, shift)
-    assert varies.swing is not None
-    swing = build.number(varies.swing, f"{path}.swing")
-    return Course(signal, swing, rest + swing * shift)
-
-
-def _signal(build: _RegionReading, varies: VariationEntry, path: str) -> Signal:
-    if varies.table is not None:
-        rows = [
-            [build.number(value, f"{path}.table.{i}.{j}") for j, value in enumerate(row)]
-            for i, row in enumerate(varies.table)
-        ]
-        return Table(tuple(row[0] for row in rows), tuple(row[1] for row in rows))
-    wave = varies.wave
-    assert wave is not None
-    kind = next(key for key in ("sine", "square", "three_level") if getattr(varies, key) is not None)
-    frequency = build.number(wave.frequency, f"{path}.{kind}.frequency")
-    phase = build.number(wave.phase, f"{path}.{kind}.phase")
-    if kind == "sine":
-        return Sine(frequency, phase)
-    return levelled(frequency, (1.0, -1.0) if kind == "square" else (1.0, 0.0, -1.0), phase)
+            yield name, course_of(build.number, source.varies, f"sources.{name}.varies", None)

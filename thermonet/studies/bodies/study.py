@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from thermonet.documents.body.drawn import DrawnDocument
 from thermonet.documents.kinds import BodyDocument
 from thermonet.geometry.mesh import Floats, Mesh
+from thermonet.quantities.errors import PhysicsError
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Quantity, Result
-from thermonet.studies.bodies.answered import UNITS, Answered
-from thermonet.studies.bodies.bounds import bounds_table
+from thermonet.studies.bodies.answered import UNITS, Answered, NodalField
+from thermonet.studies.bodies.bounds import bounds_table, no_bounds
+from thermonet.studies.bodies.design import body_design
 from thermonet.studies.bodies.layers import answered_layers
 from thermonet.studies.bodies.reading import read_body
 from thermonet.studies.bodies.regions import answered_regions
 from thermonet.studies.probe_tables import budget_table
 from thermonet.studies.values import Values
+from thermonet.system.solvers.choice import TOLERANCE
 from thermonet.uncertainty.budget import Budget, budget
 
 __all__ = ["BodyStudy", "read_body", "study_body"]
@@ -49,6 +52,8 @@ class BodyStudy:
         Of every node of it, with all sources at their powers [K].
     result
         Quantities, tables, checks.
+    swinging
+        Amplitude of the first harmonic of a periodic state.
     """
 
     document: BodyDocument
@@ -56,6 +61,7 @@ class BodyStudy:
     mesh: Mesh
     temperature: Floats
     result: Result
+    swinging: NodalField | None = None
 
 
 def study_body(document: BodyDocument, *, bounds: bool = False) -> BodyStudy:
@@ -75,6 +81,8 @@ def study_body(document: BodyDocument, *, bounds: bool = False) -> BodyStudy:
     PhysicsError
         The body cannot be built or solved, or no bounds are known for it.
     """
+    if bounds:
+        refuse_bounds(document)
     values = Values()
     found = _answered(document, values)
     intervals = {"bounds": bounds_table(found.body, found.conforming)} if bounds else {}
@@ -88,7 +96,20 @@ def study_body(document: BodyDocument, *, bounds: bool = False) -> BodyStudy:
         | intervals,
         checks=dict(found.checks),
     )
-    return BodyStudy(document, found.axes, found.mesh, found.temperature, result)
+    return BodyStudy(document, found.axes, found.mesh, found.temperature, result, found.swinging)
+
+
+def refuse_bounds(document: BodyDocument) -> None:
+    """Refuse to bound the resistances of a body before anything is solved.
+
+    Raises
+    ------
+    PhysicsError
+        No bounds are known for it; the text says why.
+    """
+    why_not = no_bounds(body_design(document, Values()).body)
+    if why_not:
+        raise PhysicsError(why_not)
 
 
 def _answered(document: BodyDocument, values: Values) -> Answered:
@@ -123,7 +144,7 @@ def _quantity(found: Answered, key: str, spread: Budget) -> Quantity:
         symbol=f"{symbol}({names.replace('.', ', ')})" if names else symbol,
         description=description.format(*names.split(".")),
         u=spread.u,
-        # Not even the last digit of the value itself is known better.
-        numerical_error=max(found.errors[key], sys.float_info.epsilon * abs(value)),
+        # Nothing is known better than equations are solved, nor than the last digit of the value itself.
+        numerical_error=max(found.errors[key], TOLERANCE * found.sizes[key], sys.float_info.epsilon * abs(value)),
         source=source,
     )

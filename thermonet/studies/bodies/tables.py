@@ -27,21 +27,48 @@ def response_tables(solved: SolvedBody) -> dict[str, Table]:
     if not solved.body.has_capacity or not _pairs(solved):
         return {}
     seen = {f"{sensor}.{source}": solved.transfer(sensor, source) for sensor, source in _pairs(solved)}
-    return {"response": _step_table(seen), "frequency": _frequency_table(seen), "modes": _modes_table(seen)}
+    slowest, fastest = _heard_times(seen)
+    # What is faster than the mesh follows belongs to the mesh, not to the body.
+    fastest = max(fastest, 0.0 if solved.rate is None else 10 / solved.rate)
+    first, last = 1e-3 / slowest / (2 * np.pi), 10 / fastest / (2 * np.pi)
+    return transfer_tables(seen, (fastest / 10, 10 * slowest), (first, last))
 
 
-def _step_table(seen: Mapping[str, Transfer]) -> Table:
+def transfer_tables(
+    seen: Mapping[str, Transfer],
+    times: tuple[float, float] | None = None,
+    frequencies: tuple[float, float] | None = None,
+) -> dict[str, Table]:
+    """Step and harmonic responses and modes of some transfers with the same modes.
+
+    Parameters
+    ----------
+    seen
+        Transfers by the name of sensor and source.
+    times, frequencies
+        First and last one [s], [Hz]; as the modes ask for where nothing is given.
+    """
+    return {
+        "response": _step_table(seen, times),
+        "frequency": _frequency_table(seen, frequencies),
+        "modes": _modes_table(seen),
+    }
+
+
+def _step_table(seen: Mapping[str, Transfer], times: tuple[float, float] | None) -> Table:
     """Temperature per watt after a source is switched on, from the fastest mode that matters to the slowest."""
     slowest, fastest = _heard_times(seen)
-    time = np.concatenate([[0.0], np.geomspace(fastest / 10, 10 * slowest, 160)])
+    first, last = times or (fastest / 10, 10 * slowest)
+    time = np.concatenate([[0.0], np.geomspace(first, last, 160)])
     columns = {pair: Column("K/W", list(step(response, time))) for pair, response in seen.items()}
     return {"time": Column("s", list(time)), **columns}
 
 
-def _frequency_table(seen: Mapping[str, Transfer]) -> Table:
+def _frequency_table(seen: Mapping[str, Transfer], frequencies: tuple[float, float] | None) -> Table:
     """Amplitude and phase per watt that oscillates, from far below the slowest mode to where little is left."""
     slowest, fastest = _heard_times(seen)
-    frequency = np.geomspace(1e-3 / slowest, 10 / fastest, 161) / (2 * np.pi)
+    first, last = frequencies or (1e-3 / slowest / (2 * np.pi), 10 / fastest / (2 * np.pi))
+    frequency = np.geomspace(first, last, 161)
     columns: dict[str, Column] = {"frequency": Column("Hz", list(frequency))}
     for pair, response in seen.items():
         found = harmonic(response, frequency)
@@ -78,7 +105,7 @@ def energy_balance(heats: Mapping[str, float], powers: Mapping[str, float]) -> C
     out, into = heats.values(), powers.values()
     flow = max(sum(abs(heat) for heat in out), sum(abs(power) for power in into))
     value = abs(sum(out) - sum(into)) / flow if flow > 0 else 0.0
-    return _exact_check(
+    return exact_check(
         value, "heat out through all boundaries less heat from all sources, relative to the heat that flows"
     )
 
@@ -90,10 +117,11 @@ def reciprocity(solved: SolvedBody) -> Check:
         found = gradient(solved.held, sensor, source)
         other = float(solved.held.system.sources[source] @ found.adjoint)
         worst = max(worst, abs(found.resistance - other) / abs(found.resistance))
-    return _exact_check(
+    return exact_check(
         worst, "largest relative difference of a resistance between the source's field at the sensor and the reverse"
     )
 
 
-def _exact_check(value: float, explanation: str) -> Check:
+def exact_check(value: float, explanation: str) -> Check:
+    """Check of what rounding alone may disturb."""
     return Check(holds=value <= EXACT, value=value, u=None, threshold=EXACT, explanation=explanation)

@@ -8,17 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.quantities.errors import NotConvergedError
+from thermonet.quantities.threads import single_threaded
 from thermonet.system.layout import Layout
 from thermonet.system.solvers.conjugate import Linear, conjugate_gradients
 from thermonet.system.solvers.direct import dense_solve, sparse_solve
+from thermonet.system.solvers.graph import is_narrow, near_inverse_of_graph
 from thermonet.system.solvers.multigrid import multigrid
-from thermonet.system.solvers.rows import by_rows
+from thermonet.system.solvers.rows import by_rows, side_by_side
 
 Array = NDArray[Any]
 Integers = NDArray[Any]
@@ -31,6 +34,8 @@ TOLERANCE = 1e-10
 _SOLID = 10_000
 #: Unknowns of any other body beyond which a few loads are solved faster by multigrid.
 _PLANE = 50_000
+#: Unknowns of a system without a layout below which factors are cheap even where they fill the matrix.
+_GRAPH = 10_000
 #: Steps after which an iteration is given up: multigrid takes 10 to 40.
 _STEPS = 400
 #: Cycles of multigrid that cost as much as factors in the plane, and solutions by old factors that cost as much as new
@@ -47,20 +52,29 @@ class Solver:
     near_inverse
         What one step of an iteration takes: a solution by the factors, or one cycle of multigrid.
     iterate
-        Solutions of loads (n, loads) to a relative tolerance in the norm of the energy; none where `near_inverse` is
-        exact. Both are for one vector or several.
+        Solutions of loads (n, loads) to a relative tolerance in the norm of the energy, with the energies that are
+        known already; none where `near_inverse` is exact. Both are for one vector or several.
     """
 
     near_inverse: Linear
-    iterate: Callable[[Array, float], Array] | None = None
+    iterate: Callable[[Array, float, Array | None], Array] | None = None
 
     @property
     def exact(self) -> bool:
         """Whether solutions carry no error but rounding, whatever the tolerance."""
         return self.iterate is None
 
-    def __call__(self, load: Array, tolerance: float = TOLERANCE) -> Array:
+    def __call__(self, load: Array, tolerance: float = TOLERANCE, energies: Array | None = None) -> Array:
         """Solution (n,) or (n, loads).
+
+        Parameters
+        ----------
+        load
+            What is solved for.
+        tolerance
+            Of an iterated solution, relative to itself in the norm of the energy.
+        energies
+            Where what is solved for is the rest of a solution, squares of the norms of what is known of it (loads,).
 
         Raises
         ------
@@ -69,7 +83,7 @@ class Solver:
         """
         if self.iterate is None:
             return self.near_inverse(load)
-        return self.iterate(load if load.ndim == 2 else load[:, np.newaxis], tolerance).reshape(load.shape)
+        return self.iterate(load if load.ndim == 2 else load[:, np.newaxis], tolerance, energies).reshape(load.shape)
 
 
 def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matrix | None = None) -> Solver:
@@ -85,7 +99,8 @@ def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matri
     free
         Unknowns that are not held, ascending.
     layout
-        Where the unknowns lie; without one there is no multigrid, and factors are ordered by the matrix alone.
+        Where the unknowns lie; without one factors are ordered by the matrix alone, and multigrid, for what factors
+        would fill, goes by aggregates alone.
     near
         A positive definite matrix near it, if it is complex: multigrid is made for that one.
     """
@@ -95,6 +110,9 @@ def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matri
     def by_factors() -> Solver:
         return Solver(sparse_solve(matrix, free, layout))
 
+    if layout is None and len(free) > _GRAPH and not is_narrow(matrix, free):
+        mask = _mask(matrix, free)
+        return _by_cycle(matrix, mask, near_inverse_of_graph(matrix if near is None else near, mask), None)
     if layout is not None and layout.dimension == 3 and len(free) > _SOLID:
         return _by_multigrid(matrix, free, layout, near, None)
     if layout is not None and layout.middles.any() and near is None and len(free) > _PLANE:
@@ -105,9 +123,19 @@ def solver_of(matrix: Matrix, free: Integers, layout: Layout | None, near: Matri
 def _by_multigrid(
     matrix: Matrix, free: Integers, layout: Layout, near: Matrix | None, fresh: Callable[[], Solver] | None
 ) -> Solver:
-    mask = np.zeros(layout.size, dtype=bool)
+    mask = _mask(matrix, free)
+    return _by_cycle(matrix, mask, multigrid(matrix if near is None else near, layout, mask), fresh)
+
+
+def _mask(matrix: Matrix, free: Integers) -> NDArray[np.bool_]:
+    """Which unknowns are free (n,)."""
+    mask = np.zeros(matrix.shape[0], dtype=bool)
     mask[free] = True
-    cycle = multigrid(matrix if near is None else near, layout, mask)
+    return mask
+
+
+def _by_cycle(matrix: Matrix, mask: NDArray[np.bool_], cycle: Linear, fresh: Callable[[], Solver] | None) -> Solver:
+    """Conjugate gradients with one cycle of multigrid as near inverse, for one real vector at a time."""
 
     def near_inverse(load: Array) -> Array:
         if load.ndim == 2:
@@ -141,19 +169,24 @@ class Iteration:
     kind: np.dtype[Any]
     together: bool
 
-    def counted(self, loads: Array, tolerance: float, most: int) -> tuple[Array, int]:
+    @single_threaded
+    def counted(self, loads: Array, tolerance: float, energies: Array | None, most: int) -> tuple[Array, int]:
         """Solutions (n, loads), and applications of `near_inverse`."""
-        loads = np.where(self.free[:, np.newaxis], loads, 0).astype(np.result_type(loads, self.kind))
-        groups = [loads] if self.together else np.hsplit(loads, loads.shape[1])
-        found = [
-            conjugate_gradients(self.product, self.near_inverse, group, tolerance=tolerance, steps=most)
-            for group in groups
-        ]
+        loads = np.where(self.free[:, np.newaxis], loads, 0).astype(np.result_type(loads, self.kind), copy=False)
+        parts = [slice(None)] if self.together else [slice(i, i + 1) for i in range(loads.shape[1])]
+
+        def iterated(part: slice) -> tuple[Array, int]:
+            scale = None if energies is None else energies[part]
+            return conjugate_gradients(
+                self.product, self.near_inverse, loads[:, part], tolerance=tolerance, steps=most, energies=scale
+            )
+
+        found = side_by_side([partial(iterated, part) for part in parts])
         return np.concatenate([solution for solution, _ in found], axis=1), sum(1 + steps for _, steps in found)
 
-    def solved(self, loads: Array, tolerance: float) -> Array:
+    def solved(self, loads: Array, tolerance: float, energies: Array | None) -> Array:
         """Solutions (n, loads)."""
-        return self.counted(loads, tolerance, _STEPS)[0]
+        return self.counted(loads, tolerance, energies, _STEPS)[0]
 
 
 @dataclass
@@ -166,10 +199,10 @@ class _UntilDear:
     spent: int = 0
     own: Solver | None = field(default=None, repr=False)
 
-    def __call__(self, loads: Array, tolerance: float) -> Array:
+    def __call__(self, loads: Array, tolerance: float, energies: Array | None) -> Array:
         if self.own is None and self.spent < self.worth:
             try:
-                found, applied = self.way.counted(loads, tolerance, 2 * self.worth)
+                found, applied = self.way.counted(loads, tolerance, energies, 2 * self.worth)
             except NotConvergedError:  # what is not positive definite, too, is for factors to solve or to refuse
                 self.spent = self.worth
             else:
@@ -177,7 +210,7 @@ class _UntilDear:
                 return found
         if self.own is None:
             self.own = self.fresh()
-        return self.own(loads, tolerance)
+        return self.own(loads, tolerance, energies)
 
 
 def masked_product(matrix: Matrix, free: NDArray[np.bool_]) -> Linear:

@@ -9,15 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.quantities.errors import NotConvergedError
-from thermonet.quantities.threads import single_threaded
 
 Array = NDArray[Any]
 Linear = Callable[[Array], Array]
 
 
-@single_threaded
 def conjugate_gradients(
-    product: Linear, near_inverse: Linear, loads: Array, *, tolerance: float, steps: int
+    product: Linear,
+    near_inverse: Linear,
+    loads: Array,
+    *,
+    tolerance: float,
+    steps: int,
+    energies: Array | None = None,
 ) -> tuple[Array, int]:
     """Solutions of A x = load and the number of steps that the slowest of them took.
 
@@ -36,6 +40,9 @@ def conjugate_gradients(
         is good, the error of x in the norm of the energy, relative to x.
     steps
         Largest number of them.
+    energies
+        Squares of the norms of the parts of the solutions that are known already (loads,), if what is solved for is
+        the rest of them and orthogonal to these: the tolerance is relative to the whole.
 
     Raises
     ------
@@ -47,7 +54,7 @@ def conjugate_gradients(
     solution = np.zeros_like(residual)
     direction = np.asfortranarray(near_inverse(residual))
     first = size = _products(residual, direction)
-    wanted = tolerance**2 * np.abs(first)
+    wanted = tolerance**2 * (np.abs(first) + (0 if energies is None else energies))
     for step in range(steps + 1):
         going = ~(np.abs(size) <= wanted)  # what is not a number goes on, and is refused
         if not going.any():

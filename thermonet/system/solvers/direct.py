@@ -62,11 +62,14 @@ def factored(matrix: Matrix, order: Integers) -> Linear:
 def _superlu(matrix: Matrix, order: str) -> Linear:
     from scipy.sparse.linalg import splu
 
-    options = {"SymmetricMode": True}
+    # Panels of several columns pay where columns are long: in the plane they are short.
+    options = {"permc_spec": order, "diag_pivot_thresh": 0.0, "panel_size": 1, "options": {"SymmetricMode": True}}
     try:
-        return splu(sp.csc_array(matrix), permc_spec=order, diag_pivot_thresh=0.0, options=options).solve
+        factors = splu(sp.csc_array(matrix), **options)
     except RuntimeError as error:
         raise PhysicsError(_SINGULAR) from error
+    # The matrix is its own transpose, whose solution takes two thirds of the time for one load.
+    return lambda load: factors.solve(load, "T" if load.ndim == 1 else "N")
 
 
 def cholmod(matrix: Matrix) -> Linear | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from thermonet.quantities.errors import NotConvergedError
 from thermonet.system.layout import Layout
 from thermonet.system.solvers.direct import factored
-from thermonet.system.solvers.ordering import elimination_order
-from thermonet.system.solvers.rows import Rows, by_rows
+from thermonet.system.solvers.ordering import elimination_order_of_corners
+from thermonet.system.solvers.rows import Rows, by_rows, side_by_side
 
 Array = NDArray[Any]
 Integers = NDArray[Any]
@@ -34,6 +34,8 @@ Cycle = Callable[[Singles], Singles]
 _STRONG = 0.08
 #: Unknowns that are solved for directly.
 _COARSEST = 200
+#: Unknowns whose dense matrix is inverted, where nothing aggregates any more.
+_DENSE = 2_000
 #: Weights of the corrections by which a Chebyshev polynomial of the fourth kind and of degree 3 damps most in a V-cycle
 #: (J. Lottes, Numer. Linear Algebra Appl. 30, e2518 (2023), doi:10.1002/nla.2518, table of optimal coefficients).
 _WEIGHTS = (1.00842544782028, 1.08867839208730, 1.33753125909618)
@@ -74,9 +76,19 @@ def multigrid(matrix: Matrix, layout: Layout, free: Booleans) -> Callable[[Float
         Which of them are not held (n,); the cycle takes vectors (n,) and leaves the held ones at zero.
     """
     corners, up = _to_linear(layout, free)
-    fine, linear = _level(matrix, up, free), _galerkin(matrix, up)
-    below = _aggregated(linear) if layout.dimension == 3 else _eliminated(linear, corners, matrix, layout)
-    cycle = _two_grids(fine, below)
+
+    def below() -> Cycle:
+        linear = _galerkin(matrix, up)
+        if layout.dimension == 3:
+            return aggregation(linear, _prolongation)
+        return _eliminated(linear, corners, matrix, layout)
+
+    correction, fine = cast("tuple[Cycle, _Level]", side_by_side([below, lambda: _level(matrix, up, free)]))
+    return in_single_precision(_two_grids(fine, correction))
+
+
+def in_single_precision(cycle: Cycle) -> Callable[[Floats], Floats]:
+    """A cycle for vectors in double precision."""
 
     def near_inverse(load: Floats) -> Floats:
         # Loads in watts may be smaller than single precision can tell from zero.
@@ -102,29 +114,49 @@ def _to_linear(layout: Layout, free: Booleans) -> tuple[Integers, Matrix]:
 
 
 def _eliminated(linear: Matrix, corners: Integers, matrix: Matrix, layout: Layout) -> Cycle:
-    """Solver of the linear elements by factors, in the order in which all unknowns would be eliminated."""
+    """Solver of the linear elements by factors."""
     number = np.full(layout.size, -1)
     number[corners] = np.arange(len(corners))
-    order = number[elimination_order(matrix, layout)]
+    order = number[elimination_order_of_corners(matrix, layout)]
     solve = factored(linear, order[order >= 0])
     return lambda load: solve(load.astype(float)).astype(np.float32)
 
 
-def _aggregated(matrix: Matrix) -> Cycle:
-    """V-cycle of smoothed aggregation."""
+def aggregation(matrix: Matrix, prolongation: Callable[[Matrix, float], Matrix]) -> Cycle:
+    """V-cycle on aggregates.
+
+    Parameters
+    ----------
+    matrix
+        Symmetric, positive definite (n, n).
+    prolongation
+        From a matrix and the strength of what aggregates to the prolongation (n, m) from the next coarser level.
+    """
     levels, strong = [], _STRONG
-    while matrix.shape[0] > _COARSEST and (up := _smoothed_aggregates(matrix, strong)).shape[1] < matrix.shape[0]:
+    while matrix.shape[0] > _COARSEST and 0 < (up := prolongation(matrix, strong)).shape[1] < matrix.shape[0]:
         levels.append(_level(matrix, up))
         matrix, strong = _galerkin(matrix, up), strong / 2
-    coarsest = np.linalg.pinv(matrix.toarray(), hermitian=True).astype(np.float32)
-    cycle: Cycle = coarsest.__matmul__
+    cycle = _coarsest(matrix)
     for level in reversed(levels):
         cycle = _two_grids(level, cycle)
     return cycle
 
 
-def _smoothed_aggregates(matrix: Matrix, strong: float) -> Matrix:
-    """Prolongation (n, aggregates) of Vanek, Mandel and Brezina: constants on aggregates, smoothed once.
+def _coarsest(matrix: Matrix) -> Cycle:
+    """Inverse of a small matrix; of the diagonal of a large one, in which nothing aggregates any more."""
+    if matrix.shape[0] > _DENSE:
+        inverse = _inverse_diagonal(matrix).astype(np.float32)
+        return lambda load: inverse * load
+    return np.linalg.pinv(matrix.toarray(), hermitian=True).astype(np.float32).__matmul__
+
+
+def _prolongation(matrix: Matrix, strong: float) -> Matrix:
+    """Prolongation (n, aggregates) of Vanek, Mandel and Brezina: constants on aggregates, smoothed once."""
+    return smoothed_aggregates(matrix, aggregates(matrix, strong))
+
+
+def aggregates(matrix: Matrix, strong: float) -> Matrix:
+    """Constants on aggregates (n, aggregates).
 
     The aggregates are pyamg's. Its own hierarchy took three times as long, most of it in a loop of Python's over blocks
     of one entry, and draws random numbers.
@@ -132,7 +164,11 @@ def _smoothed_aggregates(matrix: Matrix, strong: float) -> Matrix:
     from pyamg.aggregation.aggregate import standard_aggregation
     from pyamg.strength import symmetric_strength_of_connection
 
-    constant = standard_aggregation(symmetric_strength_of_connection(matrix, strong))[0].astype(float)
+    return sp.csr_array(standard_aggregation(symmetric_strength_of_connection(matrix, strong))[0].astype(float))
+
+
+def smoothed_aggregates(matrix: Matrix, constant: Matrix) -> Matrix:
+    """Constants on aggregates (n, aggregates), smoothed once."""
     inverse = _inverse_diagonal(matrix)
     damping = 4 / 3 / _largest(by_rows(matrix), inverse)
     return sp.csr_array(constant - sp.diags_array(damping * inverse) @ (matrix @ constant))
@@ -140,7 +176,7 @@ def _smoothed_aggregates(matrix: Matrix, strong: float) -> Matrix:
 
 def _galerkin(matrix: Matrix, up: Matrix) -> Matrix:
     """Matrix on the coarser level."""
-    return sp.csr_array(up.T @ (matrix @ up))
+    return sp.csr_array(up.T) @ (matrix @ up)
 
 
 def _level(matrix: Matrix, up: Matrix, free: Booleans | None = None) -> _Level:
@@ -167,8 +203,8 @@ def _single(matrix: Matrix) -> Matrix:
 def _largest(rows: Rows, inverse: Array) -> float:
     """Largest eigenvalue of inverse diagonal times matrix, from below, by a few steps of the Lanczos process."""
     root = np.sqrt(inverse)
-    vector = (root > 0) * np.random.default_rng(0).standard_normal(len(root))
-    vector = (vector / np.linalg.norm(vector)).astype(root.dtype)
+    vector = (root > 0) * np.random.default_rng(0).standard_normal(len(root), dtype=root.dtype)
+    vector /= np.linalg.norm(vector)
     before, off = np.zeros_like(vector), root.dtype.type(0)
     on_diagonal, beside = [], []
     for _ in range(min(_LANCZOS, int((root > 0).sum()))):

@@ -27,6 +27,8 @@ _LEVELS = 38
 def elimination_order(matrix: Matrix, layout: Layout) -> Integers:
     """Order of all unknowns in which few entries fill in; found for the first matrix of a layout, then kept.
 
+    The middle of an edge is eliminated with the earlier of its ends.
+
     Parameters
     ----------
     matrix
@@ -35,20 +37,26 @@ def elimination_order(matrix: Matrix, layout: Layout) -> Integers:
         Of its unknowns.
     """
     if "elimination" not in layout.orders:
-        layout.orders["elimination"] = _ordered(matrix, layout)
+        corners = np.flatnonzero(~layout.middles)
+        place = np.empty(layout.size, dtype=np.int64)
+        place[corners] = _places(matrix, layout, corners)
+        layout.orders["elimination"] = np.lexsort((~layout.middles, place[layout.parents].min(axis=0)))
     return layout.orders["elimination"]
 
 
-def _ordered(matrix: Matrix, layout: Layout) -> Integers:
-    """Dissect the corners, and eliminate the middle of an edge with the earlier of its ends."""
-    corners = np.flatnonzero(~layout.middles)
-    number = np.full(layout.size, -1)
-    number[corners] = np.arange(len(corners))
-    rows = np.repeat(np.arange(layout.size, dtype=matrix.indices.dtype), np.diff(matrix.indptr))
-    pairs = (rows < matrix.indices) & (number[rows] >= 0) & (number[matrix.indices] >= 0)
-    place = dissection(number[rows[pairs]], number[matrix.indices[pairs]], layout.positions[corners])
-    own = place[number[layout.parents]].min(axis=0)
-    return np.lexsort((~layout.middles, own))
+def elimination_order_of_corners(matrix: Matrix, layout: Layout) -> Integers:
+    """The same of the unknowns that are no middles, alone."""
+    if "elimination of corners" not in layout.orders:
+        corners = np.flatnonzero(~layout.middles)
+        layout.orders["elimination of corners"] = corners[np.argsort(_places(matrix, layout, corners), kind="stable")]
+    return layout.orders["elimination of corners"]
+
+
+def _places(matrix: Matrix, layout: Layout, corners: Integers) -> Integers:
+    among = sp.coo_array(matrix[corners][:, corners])
+    first, second = among.coords
+    once = first < second
+    return dissection(first[once], second[once], layout.positions[corners])
 
 
 def dissection(first: Integers, second: Integers, positions: Floats) -> Integers:
@@ -63,49 +71,51 @@ def dissection(first: Integers, second: Integers, positions: Floats) -> Integers
     """
     count = len(positions)
     place = np.zeros(count, dtype=np.int64)
-    part = np.zeros(count, dtype=np.int64)
-    left = np.arange(count)
+    upper, goes_on = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    left, part = np.arange(count), np.zeros(count, dtype=np.int64)  # nodes that have no place yet, part by part
     for level in range(_LEVELS):
-        group = np.unique(part[left], return_inverse=True)[1]
-        large = (np.bincount(group) > 1)[group]
-        left, group = left[large], np.unique(group[large], return_inverse=True)[1]
         if len(left) == 0:
             break
-        upper = np.zeros(count, dtype=bool)
-        upper[left] = _upper_half(positions[left], group)
-        still = np.zeros(count, dtype=bool)
-        still[left] = True
-        near = still[first] & still[second] & (part[first] == part[second])
-        first, second = first[near], second[near]
+        left, above = _halved(positions, left, part)
+        upper[left] = above
         cut = upper[first] != upper[second]
-        below = np.where(upper[first], second, first)[cut]
-        above = np.where(upper[first], first, second)[cut]
-        between = _cover(below, above, count)
-        digit = np.where(between, 2, upper)
-        place[left] += digit[left] * 3 ** (_LEVELS - level)
-        part[left] = 2 * part[left] + upper[left]
-        left = left[~between[left]]
-        still[between] = False
-        keep = ~cut & still[first] & still[second]
-        first, second = first[keep], second[keep]
+        ends = first[cut], second[cut]
+        turned = upper[ends[0]]
+        between = _cover(np.where(turned, *ends[::-1]), np.where(turned, *ends), count)
+        place[left] += np.where(between[left], 2, above) * 3 ** (_LEVELS - level)
+        half = 2 * part + above
+        stays = ~between[left]
+        large = np.bincount(half[stays], minlength=half[-1] + 1) > 1
+        stays &= large[half]
+        left, part = left[stays], (np.cumsum(large) - 1)[half[stays]]
+        goes_on[:] = False
+        goes_on[left] = True
+        inside = ~cut & goes_on[first] & goes_on[second]
+        first, second = first[inside], second[inside]
     return place
 
 
-def _upper_half(positions: Floats, group: Integers) -> Booleans:
-    """Halve every group at the median of its longest coordinate."""
-    sizes = np.bincount(group)
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    by_group = np.argsort(group, kind="stable")
-    sorted_positions = positions[by_group]
-    low = np.minimum.reduceat(sorted_positions, starts)
-    extent = np.maximum.reduceat(sorted_positions, starts) - low
-    axis = extent.argmax(axis=1)
-    along = positions[np.arange(len(group)), axis[group]] - low[np.arange(len(sizes)), axis][group]
-    reach = np.maximum(extent.max(axis=1), np.finfo(float).tiny)
-    order = np.argsort(group + 0.9 * along / reach[group])
-    rank = np.empty(len(group), dtype=np.int64)
-    rank[order] = np.arange(len(group)) - np.repeat(starts, sizes)
-    return np.asarray(rank >= (sizes // 2)[group])
+def _halved(positions: Floats, nodes: Integers, part: Integers) -> tuple[Integers, Booleans]:
+    """Nodes, part by part along its longest coordinate, and which of them lie beyond its median.
+
+    Parameters
+    ----------
+    positions
+        Of all nodes (n, dimension).
+    nodes, part
+        Some of them and the part of each, ascending.
+    """
+    sizes = np.bincount(part)
+    starts = np.cumsum(sizes) - sizes
+    here = np.stack([coordinate[nodes] for coordinate in positions.T])
+    low = np.minimum.reduceat(here, starts, axis=1)
+    extent = np.maximum.reduceat(here, starts, axis=1) - low
+    axis = extent.argmax(axis=0)
+    parts = np.arange(len(sizes))
+    along = here[axis[part], np.arange(len(nodes))] - low[axis, parts][part]
+    reach = np.maximum(extent[axis, parts], np.finfo(float).tiny)
+    order = np.argsort(part + 0.9 * along / reach[part])
+    return nodes[order], np.asarray(np.arange(len(nodes)) >= (starts + sizes // 2)[part])
 
 
 def _cover(first: Integers, second: Integers, count: int) -> Booleans:
@@ -113,8 +123,7 @@ def _cover(first: Integers, second: Integers, count: int) -> Booleans:
 
     The nodes of a largest matching from which no alternating path leads to an unmatched node of the first side.
     """
-    ones, rows = np.unique(first, return_inverse=True)
-    others, columns = np.unique(second, return_inverse=True)
+    (ones, rows), (others, columns) = _renumbered(first, count), _renumbered(second, count)
     chosen = np.zeros(count, dtype=bool)
     if len(ones) == 0:
         return chosen
@@ -134,3 +143,10 @@ def _cover(first: Integers, second: Integers, count: int) -> Booleans:
     chosen[ones[~seen]] = True
     chosen[others[reached]] = True
     return chosen
+
+
+def _renumbered(nodes: Integers, count: int) -> tuple[Integers, Integers]:
+    """Nodes that occur in a list, ascending, and the number among them of every one that is listed."""
+    there = np.zeros(count, dtype=bool)
+    there[nodes] = True
+    return np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - 1)[nodes]

@@ -1,0 +1,222 @@
+"""Small models of what was studied, for other programs: SPICE, Modelica, structure functions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from thermonet.network.ladders import cauer_from_foster, foster
+from thermonet.network.modelica.block import block
+from thermonet.network.spice.compact import compact_deck
+from thermonet.network.spice.subcircuit import subcircuit
+from thermonet.network.structure import StructureFunction, structure_function, structure_text
+from thermonet.quantities.errors import PhysicsError
+from thermonet.quantities.formatting import with_unit
+from thermonet.results.record import Check, Column, Table
+from thermonet.system.compact import CompactModel, compact_model
+from thermonet.system.core import System, Vector
+from thermonet.system.reduction import krylov_basis, reduced
+
+_log = logging.getLogger(__name__)
+
+#: Files of a small model.
+NETLIST, MODELICA = "compact.cir", "compact.mo"
+#: States of a small model, unless its steady fields need more.
+_MOST_STATES = 24
+
+
+@dataclass(frozen=True)
+class Exports:
+    """Text files by name, tables and checks that say how good they are."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SmallModel:
+    """A small system between the pins of a large one.
+
+    Attributes
+    ----------
+    system
+        Dense; its ports are isothermal, every other pin is a source and a sensor of the same weights.
+    held
+        Ports that were held.
+    unknowns
+        Of the large system, the held ones left out.
+    compact
+        Its errors; None where nothing stores heat, and the small system answers exactly.
+    """
+
+    system: System
+    held: tuple[str, ...]
+    unknowns: int
+    compact: CompactModel | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SteadyCase:
+    """What a netlist computes as it is.
+
+    Attributes
+    ----------
+    name, title
+        Of the document.
+    bath
+        Temperature of node 0 [K].
+    powers
+        Heat into pins [W].
+    rises
+        Temperatures of the held ports above the bath [K].
+    notes
+        Sentences for the header.
+    """
+
+    name: str
+    title: str
+    bath: float
+    powers: Mapping[str, float]
+    rises: Mapping[str, float]
+    notes: Sequence[str] = ()
+
+
+def small_model(
+    system: System,
+    pins: Mapping[str, Vector],
+    held: Sequence[str],
+    free: Sequence[str] = (),
+    *,
+    tolerance: float,
+    highest_frequency: float | None,
+    most_states: int = _MOST_STATES,
+) -> SmallModel:
+    """Small model of a system between its pins; its steady answers are exact.
+
+    Parameters
+    ----------
+    system
+        A large system, or one that is small already; without capacity terms it follows at once.
+    pins
+        Weights (n,) by which heat enters and a temperature is read.
+    held, free
+        Isothermal ports that are held while the small model is made, and others that are pins, too. Where ports are
+        all the pins there are, the first stays held and the others answer.
+    tolerance, highest_frequency, most_states
+        See `thermonet.system.compact.compact_model`.
+
+    Raises
+    ------
+    PhysicsError
+        There is no such model.
+    """
+    totals = {"K": system.total(system.K)} | ({"C": system.total(system.C)} if system.C else {})
+    lean = replace(
+        system,
+        K={"K": totals["K"]},
+        C={name: total for name, total in totals.items() if name == "C"},
+        theta=dict.fromkeys(totals, 1.0),
+        sources=pins,
+        sensors=pins,
+        ports={port: system.ports[port] for port in (*held, *free)},
+    )
+    if not system.C:
+        ends = lean.hold(*held, *free)
+        loads = np.column_stack([*pins.values(), np.zeros(system.size)])
+        steady = replace(reduced(ends, krylov_basis(ends, loads, moments=1)), C={})
+        return SmallModel(steady, tuple(held), len(ends.free), None)
+    if not pins and not free:
+        held, free = held[:1], held[1:]
+    ends = lean.hold(*held)
+    found = compact_model(
+        ends,
+        tuple(pins),
+        tuple(pins),
+        tuple(free),
+        tolerance=tolerance,
+        highest_frequency=highest_frequency,
+        most_states=most_states,
+    )
+    return SmallModel(found.system, tuple(held), len(ends.free), found)
+
+
+def small_exports(small: SmallModel, case: SteadyCase, *, driving_points: Sequence[str] = ()) -> Exports:
+    """Small model as files, with its structure functions, and what is known of its errors.
+
+    Parameters
+    ----------
+    small, case
+        The model, and what its netlist computes; without power or a difference of temperatures there is nothing to
+        compute, and the netlist is the subcircuit alone.
+    driving_points
+        Pins whose structure functions are wanted; there are none where nothing stores heat.
+    """
+    files = {MODELICA: block(case.name, small.system, title=case.title)}
+    try:
+        files[NETLIST] = _netlist(small, case)
+    except PhysicsError as error:  # names that SPICE cannot tell apart are good names everywhere else
+        _log.warning("%s is left out: %s", NETLIST, error)
+    if small.compact is None:
+        return Exports(files)
+    tables = {"compact": _compact_table(small, small.compact)}
+    held = small.system.hold(*small.held)
+    for pin in driving_points:
+        structure = structure_function(cauer_from_foster(foster(held, pin, pin)))
+        tables[f"structure.{pin}"] = _structure_table(structure)
+        files[f"structure.{pin}.txt"] = structure_text(structure)
+    return Exports(files, tables, {"compact_model": _compact_check(small.compact)})
+
+
+def _netlist(small: SmallModel, case: SteadyCase) -> str:
+    powers = {pin: power for pin, power in case.powers.items() if power}
+    if not powers and len(set(case.rises.values())) == 1:
+        return f"* {case.title}: a compact model\n{subcircuit(case.name, small.system).text}\n"
+    return compact_deck(
+        case.name,
+        small.system,
+        powers=powers,
+        rises=case.rises,
+        bath=case.bath,
+        title=f"{case.title}: the steady case of a compact model",
+        notes=case.notes,
+    )
+
+
+def _compact_table(small: SmallModel, found: CompactModel) -> Table:
+    """Size, cost and errors of a compact model."""
+    rows: list[tuple[str, float]] = [
+        ("unknowns of the large model", small.unknowns),
+        ("states of the compact model", found.states),
+        ("factorisations", found.factorisations),
+        ("back-substitutions", found.substitutions),
+        ("tolerance", found.tolerance),
+        ("bound of the harmonic error, relative", found.error),
+        ("error of steps at any time, relative", found.step_error),
+    ]
+    return {"what": Column("", [name for name, _ in rows]), "value": Column("1", [value for _, value in rows])}
+
+
+def _structure_table(found: StructureFunction) -> Table:
+    """Heat capacity up to a resistance from the port, and its slope."""
+    return {
+        "resistance": Column("K/W", [float(value) for value in found.resistance]),
+        "capacity": Column("J/K", [float(value) for value in found.capacity]),
+        "slope": Column("W^2*s/K^2", [float(value) for value in found.differential]),
+    }
+
+
+def _compact_check(found: CompactModel) -> Check:
+    """Whether the compact model is as exact as was asked."""
+    highest = with_unit(float(found.frequencies.max(initial=0.0)), "Hz", digits=3)
+    return Check(
+        holds=found.meets,
+        value=max(found.error, found.step_error),
+        u=None,
+        threshold=found.tolerance,
+        explanation=f"largest error of a response of the compact model, of steps at any time and of oscillations up to "
+        f"{highest}, relative",
+    )
