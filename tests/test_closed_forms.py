@@ -22,7 +22,7 @@ from thermonet.geometry.mesh import LENGTH_UNIT
 from thermonet.heat.bodies.body import Body, Boundary, Exchange, Filling, MeanSensor, SpreadSource
 from thermonet.heat.bodies.model import body_model
 from thermonet.studies.bodies.study import read_body, study_body
-from thermonet.system.steady import heat_imbalance, resistance, uniform_residual
+from thermonet.system.steady import heat_imbalance, uniform_residual
 
 HEAD = "thermonet: body/1\nname: case\ntemperature: 300 K\n"
 EXACT = "numerics: {tolerance: 0.000001, element_scale: 1}\n"
@@ -253,7 +253,8 @@ def errors_by_scale(name, scales, reshape=lambda mesh: mesh):
     found = []
     for scale in scales:
         system = body_model(body, reshape(body_mesh(SHAPES[name], scale))).system
-        found.append(abs(resistance(system.hold("outer"), "hot", "heater") / EXACT_RESISTANCE[name] - 1))
+        rise = system.hold("outer").solve(system.sources["heater"])  # exact to rounding, however large the system is
+        found.append(abs(system.sensors["hot"] @ rise / EXACT_RESISTANCE[name] - 1))
     return np.array(found)
 
 

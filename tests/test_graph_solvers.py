@@ -4,11 +4,13 @@ import networkx as nx
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.spatial import Delaunay, cKDTree
 
 from thermonet.network.answers import effective_resistances, steady
 from thermonet.network.model import network_model
 from thermonet.system.incidence import Incidence
 from thermonet.system.solvers.choice import solver_of
+from thermonet.system.solvers.conjugate import conjugate_gradients
 from thermonet.system.solvers.direct import sparse_solve
 from thermonet.system.solvers.graph import is_narrow, near_inverse_of_graph
 
@@ -34,6 +36,14 @@ def lattice(*shape: int) -> tuple[np.ndarray, int]:
     return np.concatenate(along), numbers.size
 
 
+def _triangles(count: int) -> np.ndarray:
+    """Edges of the Delaunay triangulation of random points."""
+    triangles = Delaunay(np.random.default_rng(0).random((count, 2))).simplices
+    return np.unique(
+        np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])), axis=0
+    )
+
+
 def shapes() -> dict[str, tuple[np.ndarray, int]]:
     """Graphs of some 12 000 nodes: narrow and wide ones."""
     count = 12_000
@@ -44,6 +54,7 @@ def shapes() -> dict[str, tuple[np.ndarray, int]]:
         "star": (np.column_stack([np.zeros_like(numbers), numbers]), count),
         "tree": (np.column_stack([rng.integers(0, numbers), numbers]), count),
         "plane": lattice(110, 110),
+        "triangles": (_triangles(count), count),
         "space": lattice(34, 34, 34),
         "random": (np.array(nx.random_regular_graph(3, count, seed=0).edges), count),
         "hubs": (np.array(nx.barabasi_albert_graph(count, 3, seed=0).edges), count),
@@ -52,7 +63,15 @@ def shapes() -> dict[str, tuple[np.ndarray, int]]:
 
 @pytest.mark.parametrize(
     ("name", "narrow"),
-    [("chain", True), ("star", True), ("tree", True), ("plane", True), ("random", False), ("hubs", False)],
+    [
+        ("chain", True),
+        ("star", True),
+        ("tree", True),
+        ("plane", True),
+        ("triangles", True),
+        ("random", False),
+        ("hubs", False),
+    ],
 )
 def test_narrow_graphs_are_told_from_wide_ones(name, narrow):
     """Chains, trees and planar graphs have small separators, random ones have none; held nodes count for nothing."""
@@ -64,10 +83,29 @@ def test_narrow_graphs_are_told_from_wide_ones(name, narrow):
     assert is_narrow(matrix, np.arange(0))
 
 
-def test_a_lattice_in_space_is_wide_once_it_is_large():
-    """Its layers have the square of the side of unknowns, so 40 by 40 is beyond what is factored."""
-    edges, size = lattice(48, 48, 48)
+@pytest.mark.parametrize("shape", [(46, 46, 46), (20, 20, 250)])
+def test_a_lattice_in_space_is_wide_once_it_is_large(shape):
+    """Long and thin or not: pieces of it are cubes, whose separators are layers."""
+    edges, size = lattice(*shape)
     assert not is_narrow(conductance(edges, size), np.arange(1, size))
+
+
+def test_aggregates_follow_what_is_strong_however_many_elements_a_node_has():
+    """Where every coupling is a small part of the diagonal, and where conductances spread, steps stay few."""
+    points = np.random.default_rng(0).random((3_000, 2))
+    edges = cKDTree(points).query_pairs(0.08, output_type="ndarray")  # some 60 elements per node
+    matrix = conductance(edges, len(points))
+    mask = np.arange(len(points)) > 0
+    near = near_inverse_of_graph(matrix, mask)
+    load = np.where(mask, np.random.default_rng(1).standard_normal(len(points)), 0)[:, np.newaxis]
+    _, steps = conjugate_gradients(
+        lambda x: np.where(mask[:, np.newaxis], matrix @ x, 0),
+        lambda x: near(x[:, 0])[:, np.newaxis],
+        load,
+        tolerance=1e-8,
+        steps=25,
+    )
+    assert steps < 25
 
 
 @pytest.mark.parametrize("decades", [0, 6])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thermonet.network.graph import elements, floating_nodes, solve_steady, system_from_graph
+from thermonet.network.graph import elements, floating_nodes, graph_from_system, solve_steady, system_from_graph
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.steady import resistance, uniform_residual
 
@@ -258,3 +258,30 @@ def test_names_and_shares_without_meaning_are_refused(more, message):
     """A source delivers its whole watt, a sensor is a mean, and a name means one thing."""
     with pytest.raises(PhysicsError, match=message):
         system_from_graph(chain(1.0), **more)
+
+
+def test_sources_sensors_and_traces_come_back_from_a_system():
+    """Graph to system to graph to system: what spans several nodes keeps its name, weights and order."""
+    graph = nx.Graph()
+    graph.add_edge("a", "b", resistance=2.0)
+    graph.add_edge("b", "c", conductance=3.0)
+    system = system_from_graph(
+        graph,
+        sources={"heater": {"a": 0.25, "c": 0.75}},
+        sensors={"mean": {"a": 0.5, "b": 0.5}},
+        ports={"cut": ["c", "a"]},
+    )
+    again = system_from_graph(graph_from_system(system))
+    np.testing.assert_array_equal(again.sources["heater"], system.sources["heater"])
+    np.testing.assert_array_equal(again.sensors["mean"], system.sensors["mean"])
+    np.testing.assert_array_equal(again.ports["cut"], system.ports["cut"])
+    assert again.theta == system.theta
+
+
+def test_errors_of_answers_say_where_they_belong():
+    """What a document can place has a path: held nodes that are none, and a body's hub."""
+    graph = nx.Graph([("a", "b", {"resistance": 1.0})])
+    for held, path in (({}, "nodes"), ({"c": 1.0}, "nodes.c.temperature"), ({"a": np.inf}, "nodes.a.temperature")):
+        with pytest.raises(PhysicsError) as refused:
+            solve_steady(graph, held)
+        assert refused.value.path == path

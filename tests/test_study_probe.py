@@ -80,12 +80,13 @@ def test_every_key_is_there_in_its_unit(study, key, unit):
 
 
 def test_tables_and_checks_are_there(study):
-    """Budgets of every quantity with an uncertainty, modes, step, frequency; four checks with their thresholds."""
+    """Budgets of every quantity with an uncertainty, modes, step, frequency; five checks with their thresholds."""
     tables, checks = study.result.tables, study.result.checks
     assert {"modes", "step", "frequency"} <= tables.keys()
     for key, quantity in study.result.quantities.items():
         assert (f"budget.{key}" in tables) == bool(quantity.u)
-    assert checks.keys() == {"junction_much_larger_than_probe", "quasi_static", "energy_balance", "reciprocity"}
+    laws = {"energy_balance", "reciprocity"}
+    assert checks.keys() == {"junction_much_larger_than_probe", "quasi_static", "compact_model", *laws}
     assert checks["junction_much_larger_than_probe"].threshold == pytest.approx(0.01)
     assert checks["quasi_static"].threshold == pytest.approx(1e-3)
     for table in tables.values():
@@ -262,7 +263,8 @@ def test_every_derivative_is_that_of_models_solved_anew(study, sensitivities):
         if abs(slope * stated.value / value(study, "probe_resistance")) < 1e-6:
             continue
         kind = "material" if is_material(name) else "shape"
-        floor = 3e-8 * value(study, "probe_resistance") / abs(stated.value)  # rounding, where the effect is small
+        # Rounding of a one-sided step, where the effect is small: an elasticity d(ln R)/d(ln p) of 1e-5.
+        floor = (3e-8 if kind == "material" else 1e-5) * value(study, "probe_resistance") / abs(stated.value)
         expected = difference(name, "probe_resistance", stated)
         assert slope == pytest.approx(expected, rel=1e-5 if kind == "material" else 1e-3, abs=floor), name
         checked[kind] += 1

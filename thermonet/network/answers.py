@@ -88,7 +88,7 @@ def steady(model: NetworkModel) -> SteadyNetwork:
         for node, value in given.items():
             rise[model.system.ports[node]] = value - base
         if len(held.free):
-            rise = np.asarray(held.solve(load, held=rise[held.fixed]), dtype=float)
+            rise = _balanced(held, load, np.asarray(held.solve(load, held=rise[held.fixed]), dtype=float))
         heat_into = {node: float(held.heat_into(node, rise, load)) for node in given}
     else:
         state = _newton(model)
@@ -109,8 +109,17 @@ def steady(model: NetworkModel) -> SteadyNetwork:
 
 def _held(model: NetworkModel) -> Held:
     if not model.held:
-        raise PhysicsError("no node is held at a temperature, so the heat has nowhere to go")
+        raise PhysicsError("no node is held at a temperature, so the heat has nowhere to go", "nodes")
     return model.system.hold(*model.held)
+
+
+def _balanced(held: Held, load: Vector, rise: Vector) -> Vector:
+    """Add what is best of a uniform field to the free unknowns: heat balances, and the error of an iteration falls."""
+    uniform = held.system.one.copy()
+    uniform[held.fixed] = 0
+    into = held.system.one[held.fixed] @ (held.K[held.fixed] @ uniform)
+    left = uniform @ held.missing(load, rise)
+    return rise if into == 0 else rise - left / into * uniform
 
 
 def _load(model: NetworkModel) -> Vector:
@@ -141,10 +150,10 @@ def _newton(model: NetworkModel) -> SteadyState:
 
 def _heats(model: NetworkModel, rise: Vector, base: float) -> dict[str, float]:
     """Heat through every element [W], in the order of the elements; none through a heat capacity."""
-    found = dict.fromkeys((each.name for each in model.elements), 0.0)
-    linear = [each for each in model.elements if each.is_linear]
-    flows = np.array([each.conductance for each in linear]) * (differences(model, linear) @ rise)
-    found |= dict(zip((each.name for each in linear), flows.tolist(), strict=True))
+    listed = model.elements
+    heat = np.zeros(len(listed))
+    heat[listed.linear] = listed.conductances * (differences(model, listed.linear) @ rise)
+    found = dict(zip(listed.names, heat.tolist(), strict=True))
     for term in model.links:
         found |= dict(zip(term.elements, term.flows(rise, base).tolist(), strict=True))
     return found
@@ -228,9 +237,12 @@ def effective_resistances(model: NetworkModel, pairs: Sequence[tuple[str, str]])
     for begin in range(0, len(pairs), _PAIRS):
         some = pairs[begin : begin + _PAIRS]
         rows = [(node_row(model, a), node_row(model, b)) for a, b in some]
-        for (a, b), (one, other) in zip(some, rows, strict=True):
+        for number, ((a, b), (one, other)) in enumerate(zip(some, rows, strict=True)):
             if part[np.flatnonzero(one)[0]] != part[np.flatnonzero(other)[0]]:
-                raise PhysicsError(f"no path of heat leads from {a} to {b}: the resistance between them is infinite")
+                raise PhysicsError(
+                    f"no path of heat leads from {a} to {b}: the resistance between them is infinite",
+                    f"resistances.{begin + number}",
+                )
         loads = np.column_stack([one - other for one, other in rows])
         if solver is not None:
             found[begin : begin + _PAIRS] = _dissipated(K, system.one, lost, solver, loads)

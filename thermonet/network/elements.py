@@ -6,9 +6,10 @@ The attributes of nodes and edges are listed in `thermonet.network.graph`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast, overload, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import networkx as nx
 
 Values = NDArray[np.float64]
+Integers = NDArray[Any]
+Booleans = NDArray[np.bool_]
 Kind: TypeAlias = Literal["resistance", "conductance", "radiation", "heat_capacity"]
 
 #: What an edge may state, and its unit.
@@ -164,7 +167,67 @@ class Element:
         return -(self.conductance**2) if self.kind == "resistance" and self.is_linear else 1.0
 
 
-def elements(graph: nx.Graph[str]) -> list[Element]:
+@dataclass(frozen=True, eq=False)
+class Elements(Sequence[Element]):
+    """Elements of a graph in columns, which 100 000 of them fill faster than objects; each is made when asked for.
+
+    Attributes
+    ----------
+    nodes
+        Of the graph.
+    names
+        Of the elements.
+    first, second
+        Numbers of their two nodes (elements,).
+    kinds
+        What their values are.
+    values
+        As in `Element` (elements,).
+    laws
+        Of those that depend on temperature, by their number.
+    """
+
+    nodes: tuple[str, ...]
+    names: tuple[str, ...]
+    first: Integers
+    second: Integers
+    kinds: tuple[Kind, ...]
+    values: Values
+    laws: Mapping[int, ResistanceLaw]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, number: int) -> Element: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Element]: ...
+    def __getitem__(self, number: int | slice) -> Element | list[Element]:
+        if isinstance(number, slice):
+            return [self[i] for i in range(*number.indices(len(self)))]
+        i = range(len(self))[number]
+        a, b = self.nodes[self.first[i]], self.nodes[self.second[i]]
+        return Element(self.names[i], a, b, self.kinds[i], float(self.values[i]), self.laws.get(i))
+
+    def of(self, *kinds: Kind) -> Booleans:
+        """Which elements are of these kinds, without those that have a law (elements,)."""
+        found = np.fromiter((kind in kinds for kind in self.kinds), bool, len(self))
+        found[list(self.laws)] = False
+        return found
+
+    @cached_property
+    def linear(self) -> Integers:
+        """Numbers of those whose heat is a conductance times the difference of temperature."""
+        return np.flatnonzero(self.of("resistance", "conductance"))
+
+    @cached_property
+    def conductances(self) -> Values:
+        """Heat flow per kelvin [W/K] of the linear ones (linear,)."""
+        values, inverse = self.values[self.linear], self.of("resistance")[self.linear]
+        return np.where(inverse, 1 / values, values)
+
+
+def elements(graph: nx.Graph[str]) -> Elements:
     """Elements of a graph, in the order of its edges; edges to a body's terminals are none.
 
     Raises
@@ -176,38 +239,58 @@ def elements(graph: nx.Graph[str]) -> list[Element]:
     """
     if graph.is_directed():
         raise PhysicsError("heat flows both ways through an element: expected an undirected graph")
-    for node in graph:
+    nodes = tuple(graph)
+    for node in nodes:
         if not isinstance(node, str):
             raise PhysicsError(f"nodes are named by strings, got {node!r}")
-    order = {node: place for place, node in enumerate(graph)}
-    hubs = {node for node, body in graph.nodes(data="body") if body is not None}
-    found: dict[str, Element] = {}
-    for (a, b), label, attributes in _edges(graph):
+    hubs = {place for place, body in enumerate(body for _, body in graph.nodes(data="body")) if body is not None}
+    names: list[str] = []
+    ends: list[tuple[int, int]] = []
+    kinds: list[Kind] = []
+    values: list[float] = []
+    laws: dict[int, ResistanceLaw] = {}
+    for first, second, label, attributes in _edges(graph):
         if "terminal" in attributes:
             continue
-        first, second = (a, b) if order[a] <= order[b] else (b, a)
-        name = str(attributes.get("name", f"{first}-{second}{label}"))
+        name = str(attributes["name"]) if "name" in attributes else f"{nodes[first]}-{nodes[second]}{label}"
         if first == second:
             raise PhysicsError(f"{name}: an element must join two different nodes", f"elements.{name}")
-        for hub in hubs & {first, second}:
+        if hubs and (at := hubs & {first, second}):
             raise PhysicsError(
-                f"{name}: {hub} is a body; expected one of the nodes at its terminals", f"elements.{name}"
+                f"{name}: {nodes[min(at)]} is a body; expected one of the nodes at its terminals", f"elements.{name}"
             )
-        if name in found:
-            raise PhysicsError(f"{name}: two elements have this name", f"elements.{name}")
         kind, value, law = _value(name, attributes)
-        found[name] = Element(name, first, second, kind, value, law)
-    return list(found.values())
+        if law is not None:
+            laws[len(names)] = law
+        names.append(name)
+        ends.append((first, second))
+        kinds.append(kind)
+        values.append(value)
+    _refuse_twice(names)
+    first_ends, second_ends = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    return Elements(nodes, tuple(names), first_ends, second_ends, tuple(kinds), np.array(values, dtype=float), laws)
 
 
-def _edges(graph: nx.Graph[str]) -> Iterator[tuple[tuple[str, str], str, Mapping[str, object]]]:
-    """Give the ends, a label that tells parallel elements apart, and the attributes of every edge."""
-    if graph.is_multigraph():
-        for a, b, key, attributes in cast("nx.MultiGraph[str]", graph).edges(keys=True, data=True):
-            yield (a, b), "" if key == 0 else f".{key}", attributes
-    else:
-        for a, b, attributes in graph.edges(data=True):
-            yield (a, b), "", attributes
+def _refuse_twice(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        name = next(name for number, name in enumerate(names) if name in names[:number])
+        raise PhysicsError(f"{name}: two elements have this name", f"elements.{name}")
+
+
+def _edges(graph: nx.Graph[str]) -> Iterator[tuple[int, int, str, Mapping[str, object]]]:
+    """Numbers of both ends, a label that tells parallel elements apart, and the attributes of every edge."""
+    place = {node: number for number, node in enumerate(graph)}
+    for a, neighbours in graph.adjacency():
+        first = place[a]
+        for b, attributes in neighbours.items():
+            second = place[b]
+            if second < first:
+                continue
+            if graph.is_multigraph():
+                parallel = cast("Mapping[object, Mapping[str, object]]", attributes)
+                yield from ((first, second, "" if key == 0 else f".{key}", one) for key, one in parallel.items())
+            else:
+                yield first, second, "", attributes
 
 
 def _value(name: str, attributes: Mapping[str, object]) -> tuple[Kind, float, ResistanceLaw | None]:

@@ -15,6 +15,9 @@ edge   `radiation`      emissivity times area times view factor [m^2]; or
 edge   `heat_capacity`  heat capacity between two nodes [J/K], as Foster ladders have it
 edge   `name`           name of the element; ``a-b`` where it is left out (``a-b.1`` for a parallel one)
 edge   `terminal`       the edge is no element but binds this terminal of a body to a node
+graph  `sources`        more sources of `system_from_graph`: share of the heat by node, by name
+graph  `sensors`        more sensors of it: weights by node, by name
+graph  `ports`          more ports of it: nodes in order, by name
 =====  ===============  ========================================================================
 
 `a` is the node of the two that was added to the graph first, and heat counts as positive from `a` to `b`. Other
@@ -32,14 +35,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonet.network.answers import SteadyNetwork, steady
-from thermonet.network.elements import Element, capacities, elements, number
+from thermonet.network.elements import Element, Elements, capacities, elements, number
 from thermonet.network.lumped import floating_nodes, lumped_terms
-from thermonet.network.model import network_model
+from thermonet.network.model import driven_model
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, System, Vector
 from thermonet.system.incidence import Incidence, NamedRows, NamedUnknowns, unit_rows
 
-__all__ = ["Element", "elements", "floating_nodes", "graph_from_system", "solve_steady", "system_from_graph"]
+__all__ = [
+    "Element",
+    "Elements",
+    "elements",
+    "floating_nodes",
+    "graph_from_system",
+    "solve_steady",
+    "system_from_graph",
+]
 
 Weights = str | Mapping[str, float]  #: one node, or the share of every node
 
@@ -62,7 +73,8 @@ def system_from_graph(
     graph
         See the module for the attributes of nodes and elements; what is held and heated is not looked at.
     sources
-        More sources by name: a node, or the share of the heat that every node takes (shares sum to one).
+        More sources by name: a node, or the share of the heat that every node takes (shares sum to one); those of the
+        graph's own attribute where nothing is given, as for sensors and ports.
     sensors
         More sensors by name: a node, or the weight of every node in a mean temperature (weights sum to one).
     ports
@@ -81,18 +93,23 @@ def system_from_graph(
     listed = elements(graph)
     for hub in (node for node, attributes in graph.nodes(data=True) if "body" in attributes):
         raise PhysicsError(f"{hub}: a network with bodies is no single system of nodes; expected network_model")
-    for each in listed:
-        if not (each.is_linear or each.kind == "heat_capacity"):
-            raise PhysicsError(f"{each.name}: its heat depends on temperature; expected network_model")
+    linear = listed.of("resistance", "conductance", "heat_capacity")
+    if not linear.all():
+        name = listed.names[int(np.argmin(linear))]
+        raise PhysicsError(f"{name}: its heat depends on temperature; expected network_model", f"elements.{name}")
     K, C, theta = lumped_terms(listed, capacities(graph), place, unit_rows(range(len(place)), len(place)))
     rows, names = unit_rows(range(len(place)), len(place)), tuple(place)
     return System(
         K=K,
         C=C,
         theta=theta,
-        sources=NamedRows(rows, names, _weighted("source", sources or {}, place)),
-        sensors=NamedRows(rows, names, _weighted("sensor", sensors or {}, place)),
-        ports=NamedUnknowns(place, _ports(ports or {}, place)),
+        sources=NamedRows(
+            rows, names, _weighted("source", graph.graph.get("sources", {}) if sources is None else sources, place)
+        ),
+        sensors=NamedRows(
+            rows, names, _weighted("sensor", graph.graph.get("sensors", {}) if sensors is None else sensors, place)
+        ),
+        ports=NamedUnknowns(place, _ports(graph.graph.get("ports", {}) if ports is None else ports, place)),
         one=np.ones(len(place)),
     )
 
@@ -134,7 +151,9 @@ def _known(kind: str, name: str, node: str, place: Mapping[str, int]) -> int:
 
 
 def graph_from_system(system: System) -> nx.MultiGraph[str]:
-    """Graph of a system that is a network: names of nodes, elements and their values are those it came from.
+    """Graph of a system that is a network: names of nodes, elements, sources, sensors and ports are those it came from.
+
+    Elements are given by their conductances, which is what a system knows of them.
 
     Parameters
     ----------
@@ -165,7 +184,24 @@ def graph_from_system(system: System) -> nx.MultiGraph[str]:
             graph.nodes[node[ends[0]]]["heat_capacity"] = capacity
         else:
             graph.add_edge(*(node[i] for i in ends), name=name, heat_capacity=capacity)
+    graph.graph["sources"] = _shares(system.sources, node)
+    graph.graph["sensors"] = _shares(system.sensors, node)
+    ports = ((name, [node[int(i)] for i in system.ports[name]]) for name in _more(system.ports, node))
+    graph.graph["ports"] = dict(ports)
     return graph
+
+
+def _more(named: Mapping[str, object], node: Mapping[int, str]) -> list[str]:
+    """Names that are no node's."""
+    nodes = set(node.values())
+    return [name for name in named if name not in nodes]
+
+
+def _shares(named: Mapping[str, Vector], node: Mapping[int, str]) -> dict[str, dict[str, float]]:
+    """Weights by node of every vector that is not a node's own."""
+    return {
+        name: {node[int(i)]: float(named[name][i]) for i in np.flatnonzero(named[name])} for name in _more(named, node)
+    }
 
 
 def _rows(terms: Mapping[str, Matrix]) -> Iterable[tuple[str, list[int], float]]:
@@ -217,17 +253,14 @@ def solve_steady(
     >>> round(solve_steady(graph, {"bath": 300.0}, {"apex": 1e-6}).temperature["apex"], 4)
     300.0728
     """
-    for node, value in (*held.items(), *(heat or {}).items()):
-        if node not in graph:
-            raise PhysicsError(f"no node is called {node}")
-        if not math.isfinite(value):
-            raise PhysicsError(f"{node}: its temperature or heat must be finite, got {value:g}")
-    loaded = graph.copy()
-    for node, attributes in loaded.nodes(data=True):
-        for stated in ("temperature", "sources"):
-            attributes.pop(stated, None)
-        if node in held:
-            attributes["temperature"] = held[node]
-        if heat and node in heat:
-            attributes["sources"] = {node: heat[node]}
-    return steady(network_model(loaded))
+    for attribute, given in (("temperature", held), ("sources", heat or {})):
+        for node, value in given.items():
+            path = f"nodes.{node}.{attribute}"
+            if node not in graph:
+                raise PhysicsError(f"no node is called {node}", path)
+            if "body" in graph.nodes[node]:
+                raise PhysicsError(f"{node}: a body is no node; expected the node at one of its terminals", path)
+            if not math.isfinite(value):
+                raise PhysicsError(f"{node}: its temperature or heat must be finite, got {value:g}", path)
+    sources = {node: (node, float(power)) for node, power in (heat or {}).items()}
+    return steady(driven_model(graph, {node: float(value) for node, value in held.items()}, sources))

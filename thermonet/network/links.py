@@ -7,20 +7,16 @@ body's mean.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from thermonet.network.elements import Element, ResistanceLaw
+from thermonet.network.elements import Booleans, Elements, Integers, ResistanceLaw
 from thermonet.quantities.constants import STEFAN_BOLTZMANN
+from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, Vector
-from thermonet.system.nonlinear import NonlinearTerm
-
-Booleans = NDArray[np.bool_]
 
 
 class Flux(Protocol):
@@ -73,9 +69,12 @@ class Resistive:
     ----------
     laws
         Of every element.
+    names
+        Of the elements.
     """
 
     laws: tuple[ResistanceLaw, ...]
+    names: tuple[str, ...]
 
     def heat(self, a: Vector, b: Vector, base: float) -> Vector:
         """Heat [W]."""
@@ -95,7 +94,14 @@ class Resistive:
 
     def _resistances(self, a: Vector, b: Vector, base: float) -> Vector:
         middle = base + (a + b) / 2
-        return np.array([float(law.at(middle[i])) for i, law in enumerate(self.laws)])
+        return np.array([self._resistance(i, middle[i]) for i in range(len(self.laws))])
+
+    def _resistance(self, number: int, temperature: Any) -> float:  # noqa: ANN401 (a number of numpy's)
+        try:
+            return float(self.laws[number].at(temperature))
+        except PhysicsError as error:
+            name = self.names[number]
+            raise PhysicsError(f"{name}: {error}", f"elements.{name}.resistance") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,28 +162,29 @@ class LinkTerm:
         return sp.csr_array(self.first - self.second)
 
 
-def link_terms(
-    elements: Sequence[Element], first: Matrix, second: Matrix, free: Booleans
-) -> tuple[LinkTerm | NonlinearTerm, ...]:
+def link_terms(elements: Elements, some: Integers, first: Matrix, second: Matrix, free: Booleans) -> list[LinkTerm]:
     """Terms of the elements that are not linear: ``radiation`` and ``resistance(T)``.
 
     Parameters
     ----------
     elements
         All elements of a network.
+    some
+        Numbers of those that are not linear.
     first, second
-        Rows (elements, n) of the temperatures of their ends.
+        Rows (some, n) of the temperatures of their ends.
     free
-        Whether their ends are not held (2, elements).
+        Whether their ends are not held (2, some).
     """
-    radiating = [i for i, each in enumerate(elements) if each.kind == "radiation"]
-    varying = [i for i, each in enumerate(elements) if each.law is not None]
-    fluxes: list[tuple[str, list[int], Flux]] = [
-        ("radiation", radiating, Radiation(np.array([elements[i].value for i in radiating]))),
-        ("resistance(T)", varying, Resistive(tuple(law for each in elements if (law := each.law) is not None))),
+    laws = tuple(elements.laws.values()), tuple(elements.names[i] for i in elements.laws)
+    is_law = np.array([int(i) in elements.laws for i in some], dtype=bool)
+    radiating, varying = np.flatnonzero(~is_law), np.flatnonzero(is_law)
+    fluxes: list[tuple[str, Integers, Flux]] = [
+        ("radiation", radiating, Radiation(elements.values[some[radiating]])),
+        ("resistance(T)", varying, Resistive(*laws)),
     ]
-    return tuple(
-        LinkTerm(name, tuple(elements[i].name for i in some), flux, first[some], second[some], free[:, some])
-        for name, some, flux in fluxes
-        if some
-    )
+    return [
+        LinkTerm(name, tuple(elements.names[i] for i in some[which]), flux, first[which], second[which], free[:, which])
+        for name, which, flux in fluxes
+        if len(which)
+    ]

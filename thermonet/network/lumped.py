@@ -9,14 +9,14 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from thermonet.network.elements import Element
+from thermonet.network.elements import Booleans, Elements, Integers
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix
 from thermonet.system.incidence import Incidence
 
 
 def lumped_terms(
-    listed: Sequence[Element], stored: Mapping[str, float], place: Mapping[str, int], at: Matrix
+    listed: Elements, stored: Mapping[str, float], place: Mapping[str, int], at: Matrix
 ) -> tuple[Incidence, Incidence, dict[str, float]]:
     """Conductance and capacity terms of the linear elements and of the nodes, and their coefficients.
 
@@ -36,9 +36,10 @@ def lumped_terms(
     PhysicsError
         The name of an element is that of a node's heat capacity.
     """
-    conducting = [each for each in listed if each.is_linear]
-    storing = [each for each in listed if each.kind == "heat_capacity"]
-    theta = {each.name: each.conductance for each in conducting} | {each.name: each.value for each in storing}
+    conducting, storing = listed.linear, np.flatnonzero(listed.of("heat_capacity"))
+    names = [[listed.names[i] for i in some] for some in (conducting, storing)]
+    theta = dict(zip(names[0], listed.conductances.tolist(), strict=True))
+    theta |= zip(names[1], listed.values[storing].tolist(), strict=True)
     for node, capacity in stored.items():
         if f"C.{node}" in theta:
             raise PhysicsError(
@@ -46,14 +47,21 @@ def lumped_terms(
             )
         theta[f"C.{node}"] = capacity
     at_nodes = at[[place[node] for node in stored]]
-    C = sp.csr_array(sp.vstack([at_nodes, across(storing, place, at)], format="csr"))
-    names = (*(f"C.{node}" for node in stored), *(each.name for each in storing))
-    return Incidence(across(conducting, place, at), tuple(each.name for each in conducting)), Incidence(C, names), theta
+    C = sp.csr_array(sp.vstack([at_nodes, across(listed, storing, place, at)], format="csr"))
+    capacities = Incidence(C, (*(f"C.{node}" for node in stored), *names[1]))
+    return Incidence(across(listed, conducting, place, at), tuple(names[0])), capacities, theta
 
 
-def across(listed: Sequence[Element], place: Mapping[str, int], at: Matrix) -> Matrix:
-    """Difference of temperature across every element, as rows on the unknowns (elements, n)."""
-    return sp.csr_array(at[[place[each.a] for each in listed]] - at[[place[each.b] for each in listed]])
+def across(listed: Elements, some: Integers, place: Mapping[str, int], at: Matrix) -> Matrix:
+    """Difference of temperature across some elements, as rows on the unknowns (some, n)."""
+    first, second = ends(listed, some, place, at)
+    return sp.csr_array(first - second)
+
+
+def ends(listed: Elements, some: Integers, place: Mapping[str, int], at: Matrix) -> tuple[Matrix, Matrix]:
+    """Temperatures at the first and at the second ends of some elements, as rows on the unknowns (some, n)."""
+    row = np.array([place.get(node, -1) for node in listed.nodes], dtype=np.int64)
+    return at[row[listed.first[some]]], at[row[listed.second[some]]]
 
 
 def floating_nodes(graph: nx.Graph[str], held: Iterable[str]) -> list[str]:
@@ -65,7 +73,12 @@ def floating_nodes(graph: nx.Graph[str], held: Iterable[str]) -> list[str]:
     edges: Iterable[tuple[str, str, object]] = graph.edges(data="heat_capacity")
     paths = [(place[a], place[b]) for a, b, capacity in edges if capacity is None]
     first, second = np.array(paths, dtype=np.int64).reshape(-1, 2).T
-    joined = sp.coo_array((np.ones(len(paths)), (first, second)), shape=(len(place), len(place)))
-    part = connected_components(joined, directed=False)[1]
-    reached = np.isin(part, part[[place[node] for node in held if node in place]])
+    reached = reached_nodes(len(place), first, second, [place[node] for node in held if node in place])
     return [node for node, there in zip(graph, reached.tolist(), strict=True) if not there]
+
+
+def reached_nodes(count: int, first: Integers, second: Integers, held: Sequence[int]) -> Booleans:
+    """Which of some nodes paths between a first and a second node each join to a held one (nodes,)."""
+    joined = sp.coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
+    part = connected_components(joined, directed=False)[1]
+    return np.isin(part, part[held])

@@ -10,9 +10,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from thermonet.network.elements import Element, capacities, elements, heat_sources, held_temperatures
+from thermonet.network.elements import Elements, Integers, capacities, elements, heat_sources, held_temperatures
 from thermonet.network.links import LinkTerm, link_terms
-from thermonet.network.lumped import across, floating_nodes, lumped_terms
+from thermonet.network.lumped import across, ends, lumped_terms, reached_nodes
 from thermonet.network.terminals import MultiTerminal, bodies, bound_nodes
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Matrix, System, Vector
@@ -77,7 +77,7 @@ class NetworkModel:
     system: System
     nodes: tuple[str, ...]
     at: Matrix
-    elements: tuple[Element, ...]
+    elements: Elements
     nonlinear: NonlinearSystem | None
     held: Mapping[str, float | Course]
     sources: Mapping[str, tuple[str, float | Course]]
@@ -99,14 +99,25 @@ def network_model(graph: nx.Graph[str]) -> NetworkModel:
         The graph is no thermal network: an element, node, source or terminal is not what it should be, a node that is
         held is a body's mean, or a part has no path of heat to a held node, where any is held. The path says which.
     """
+    return driven_model(graph, held_temperatures(graph), heat_sources(graph))
+
+
+def driven_model(
+    graph: nx.Graph[str],
+    held: Mapping[str, float | Course],
+    sources: Mapping[str, tuple[str, float | Course]],
+) -> NetworkModel:
+    """Model of a graph with other temperatures and sources than those of its attributes; errors as `network_model`."""
     placed = bodies(graph)
     nodes = tuple(node for node in graph if node not in placed)
     if not nodes:
         raise PhysicsError("the network has no nodes")
-    listed, bound = tuple(elements(graph)), bound_nodes(graph)
-    held, stored = held_temperatures(graph), capacities(graph)
+    listed = elements(graph)
+    # Without bodies and their terminals' edges there is nothing to look for.
+    bound = bound_nodes(graph) if placed or len(listed) < graph.number_of_edges() else {}
+    stored = capacities(graph)
     if held:
-        _refuse_floating(graph, held, placed)
+        _refuse_floating(listed, bound, held, placed)
     own, inside, size = _numbered(nodes, placed, bound)
     at = _temperatures(nodes, placed, bound, own, inside, size)
     for node in held:
@@ -117,7 +128,6 @@ def network_model(graph: nx.Graph[str]) -> NetworkModel:
             )
     place = {node: position for position, node in enumerate(nodes)}
     K, C, theta = lumped_terms(listed, stored, place, at)
-    sources = heat_sources(graph)
     system = _system(K, C, theta, nodes, at, own, placed, inside, sources, place)
     return NetworkModel(
         graph=graph,
@@ -135,8 +145,19 @@ def network_model(graph: nx.Graph[str]) -> NetworkModel:
     )
 
 
-def _refuse_floating(graph: nx.Graph[str], held: Mapping[str, object], hubs: Mapping[str, MultiTerminal]) -> None:
-    floating = [node for node in floating_nodes(graph, held) if node not in hubs]
+def _refuse_floating(
+    listed: Elements,
+    bound: Mapping[tuple[str, str], str],
+    held: Mapping[str, object],
+    hubs: Mapping[str, MultiTerminal],
+) -> None:
+    place = {node: number for number, node in enumerate(listed.nodes)}
+    paths = ~listed.of("heat_capacity")
+    terminals = np.array([(place[hub], place[node]) for (hub, _), node in bound.items()], dtype=np.int64).reshape(-1, 2)
+    first, second = listed.first[paths], listed.second[paths]
+    ends = np.concatenate([first, terminals[:, 0]]), np.concatenate([second, terminals[:, 1]])
+    reached = reached_nodes(len(place), *ends, [place[node] for node in held]).tolist()
+    floating = [node for node, there in zip(listed.nodes, reached, strict=True) if not there and node not in hubs]
     if floating:
         more = len(floating) - _LISTED
         told = ", ".join(floating[:_LISTED]) + (f" and {more} more" if more > 0 else "")
@@ -254,21 +275,18 @@ def _prefixed(hub: str, terms: Mapping[str, Matrix]) -> Mapping[str, Matrix]:
 
 
 def _nonlinear(
-    system: System,
-    listed: Sequence[Element],
-    place: Mapping[str, int],
-    at: Matrix,
-    held: Mapping[str, object],
+    system: System, listed: Elements, place: Mapping[str, int], at: Matrix, held: Mapping[str, object]
 ) -> NonlinearSystem | None:
-    first, second = (at[[place[getattr(each, end)] for each in listed]] for end in "ab")
-    free = np.array([[getattr(each, end) not in held for each in listed] for end in "ab"]).reshape(2, len(listed))
-    terms = link_terms(listed, first, second, free)
-    return NonlinearSystem(linear=system, terms=terms) if terms else None
+    some = np.flatnonzero(~listed.of("resistance", "conductance", "heat_capacity"))
+    if not len(some):
+        return None
+    free = np.array([[listed.nodes[i] not in held for i in end[some]] for end in (listed.first, listed.second)])
+    return NonlinearSystem(linear=system, terms=tuple(link_terms(listed, some, *ends(listed, some, place, at), free)))
 
 
-def differences(model: NetworkModel, listed: Sequence[Element]) -> Matrix:
-    """Difference of temperature across some elements of a model, as rows on its unknowns (elements, n)."""
-    return across(listed, {node: position for position, node in enumerate(model.nodes)}, model.at)
+def differences(model: NetworkModel, some: Integers) -> Matrix:
+    """Difference of temperature across some elements of a model (their numbers), as rows on its unknowns (some, n)."""
+    return across(model.elements, some, {node: position for position, node in enumerate(model.nodes)}, model.at)
 
 
 def node_row(model: NetworkModel, node: str) -> Vector:

@@ -266,7 +266,7 @@ def base_of(rise: Vector, one: Vector) -> Vector:
 def _heat_weights(model: NetworkModel, element: Element, rise: Vector, base: float) -> Vector:
     """Derivative of the heat through an element by the unknowns [W/K]."""
     if element.is_linear:
-        return np.asarray(element.conductance * differences(model, [element]).toarray()[0])
+        return np.asarray(element.conductance * _across(model, element))
     for term in model.links:
         if element.name in term.elements:
             slopes = term.flow_slopes(rise, base)
@@ -274,10 +274,16 @@ def _heat_weights(model: NetworkModel, element: Element, rise: Vector, base: flo
     return np.zeros(model.system.size)
 
 
+def _across(model: NetworkModel, element: Element) -> Vector:
+    """Difference of temperature across an element, as weights on the unknowns (n,)."""
+    number = model.elements.names.index(element.name)
+    return np.asarray(differences(model, np.array([number])).toarray()[0])
+
+
 def _own_part(model: NetworkModel, element: Element, rise: Vector, base: float) -> float:
     """Derivative of the heat through an element by its own value at given temperatures."""
     if element.is_linear:
-        return float(element.conductance_per_value * (differences(model, [element]) @ rise)[0])
+        return float(element.conductance_per_value * (_across(model, element) @ rise))
     for term in model.links:
         if element.name in term.elements:
             return float(term.flows_by_value(rise, base)[term.elements.index(element.name)])
@@ -300,7 +306,7 @@ def _adjoint(held: Held, tangent: Any, weights: Vector, *, linear: bool) -> Vect
 
 def _held(model: NetworkModel) -> Held:
     if not model.held:
-        raise PhysicsError("no node is held at a temperature, so the heat has nowhere to go")
+        raise PhysicsError("no node is held at a temperature, so the heat has nowhere to go", "nodes")
     return small_changes(model).hold(*model.held)
 
 
@@ -339,7 +345,7 @@ def _products(terms: Mapping[str, Any], left: Array, right: Array) -> dict[str, 
 
 def _chained(model: NetworkModel, by_coefficient: Mapping[str, Any]) -> dict[str, Any]:
     """Derivatives by values from those by coefficients; a linearised element has no value of its own."""
-    factor = {each.name: each.conductance_per_value for each in model.elements if each.is_linear}
+    factor = {element.name: element.conductance_per_value for element in model.elements if element.is_linear}
     links = {term.name for term in model.links}
     return {name: value * factor.get(name, 1.0) for name, value in by_coefficient.items() if name not in links}
 

@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from thermonet.network.ladders import Cauer, Foster, Ladder, cauer_from_foster
 from thermonet.network.spectrum import Spectrum, time_constant_spectrum
@@ -154,6 +153,8 @@ def _capacity_at(chain: Cauer, resistance: Vector) -> Vector:
 
 def _slope(resistance: Vector, capacity: Vector) -> Vector:
     """DC/dR, the capacity between neighbouring points spread over what can be resolved."""
+    from scipy.ndimage import gaussian_filter1d  # 0.05 s that structure functions of models need not wait for
+
     step = np.log(resistance[1] / resistance[0])
     stored = np.diff(capacity, prepend=0.0)
     smooth = gaussian_filter1d(stored, _RESOLUTION / step, mode="nearest", truncate=6.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from thermonet.documents.probe import ProbeDocument
@@ -29,6 +29,7 @@ from thermonet.studies.junction_map import JunctionMap, junction_map
 from thermonet.studies.model_errors import ModelError, model_errors
 from thermonet.studies.montecarlo import MonteCarlo, Progress, monte_carlo, silent
 from thermonet.studies.probe_checks import energy_balance_check, quasi_static_check, reciprocity_check
+from thermonet.studies.probe_exports import probe_exports
 from thermonet.studies.probe_solid import line_width_table
 from thermonet.studies.probe_solid_errors import solid_model_errors
 from thermonet.studies.probe_tables import probe_tables
@@ -125,6 +126,8 @@ class ProbeStudy:
         The Monte Carlo run, if there was one.
     result
         Quantities, tables, checks.
+    files
+        Its small model for other programs, text by name.
     """
 
     document: ProbeDocument
@@ -138,6 +141,7 @@ class ProbeStudy:
     model_errors: tuple[ModelError, ...]
     trials: MonteCarlo | None
     result: Result
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @single_threaded
@@ -195,14 +199,17 @@ def study_probe(document: ProbeDocument, options: Options = Options(), progress:
     tables = probe_tables(document, solved, modes, budgets, contact, junctions, unseen, trials)
     if not round_tip:
         tables["line_width"] = line_width_table(probe, _COARSE)
+    exports = probe_exports(document, solved)
     result = Result(
         kind="study",
         name=document.name,
         quantities=quantities,
-        tables=tables,
-        checks=_checks(document, solved, contact, inputs),
+        tables=tables | dict(exports.tables),
+        checks=_checks(document, solved, contact, inputs) | dict(exports.checks),
     )
-    return ProbeStudy(document, probe, solved, modes, inputs, budgets, contact, junctions, unseen, trials, result)
+    return ProbeStudy(
+        document, probe, solved, modes, inputs, budgets, contact, junctions, unseen, trials, result, exports.files
+    )
 
 
 def converged_probe(probe: Probe, scale: float, tolerance: float) -> tuple[SolvedProbe, dict[str, float], float]:

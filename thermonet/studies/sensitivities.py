@@ -12,8 +12,8 @@ from thermonet.system.core import Vector
 Number = TypeVar("Number", float, Vector)
 
 #: Relative step of a parameter: the truncation of central differences is of the order of its square, that of
-#: one-sided ones of the order of itself; of a smaller one, rounding would outweigh an input of little effect.
-_STEP = 1e-4
+#: one-sided ones of the order of itself, beside rounding that leaves an elasticity uncertain by some 1e-6.
+_STEP, _ONE_SIDED = 1e-4, 1e-5
 
 
 def gradients(
@@ -35,7 +35,7 @@ def gradients(
     """
     found: dict[str, dict[str, Number]] = {}
     for name, value in inputs.items():
-        step = _STEP * (abs(value.value) or value.u or 1.0)
+        step = (_STEP if here is None else _ONE_SIDED) * (abs(value.value) or value.u or 1.0)
         upper = answers(Values({name: value.value + step}))
         lower = answers(Values({name: value.value - step})) if here is None else here
         width = 2 * step if here is None else step

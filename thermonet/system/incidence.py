@@ -34,10 +34,10 @@ class Incidence(Mapping[str, Matrix]):
 
     rows: Matrix
     names: tuple[str, ...]
-    _number: dict[str, int] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_number", {name: number for number, name in enumerate(self.names)})
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
 
     def __getitem__(self, name: str) -> Matrix:
         row = self.rows[[self._number[name]]]

@@ -17,6 +17,7 @@ from thermonet.geometry.cad.inside import bounds
 from thermonet.geometry.cad.near_contact import near_contact
 from thermonet.geometry.cad.occ import TOLERANCE, Built, built, measure, pieces, skin
 from thermonet.geometry.cad.scale import scaled
+from thermonet.geometry.cad.section import section
 from thermonet.geometry.cad.shape_faults import Fault, Path, length_text, place_text, radius_faults, shape_faults
 from thermonet.geometry.cad.shapes import Drawing, Shape, dimension
 from thermonet.geometry.cad.sizes import FLATTEST, Sizes, element_sizes, extent
@@ -173,8 +174,32 @@ def _pair_faults(
     drawing: Drawing, shapes: Mapping[str, Built], measures: Mapping[str, float], unit: float
 ) -> Iterator[Fault]:
     """Regions that overlap, however little, or that leave a gap too narrow to be meant."""
-    space = dimension(drawing.kind)
     narrow = 10 * NEAR * extent(drawing.regions.values())
+    flat = _sections(drawing)
+    if flat is not None:
+        of_flat = {name: built(shape) for name, shape in flat.regions.items()}
+        areas = {name: measure(shape, 2) for name, shape in of_flat.items()}
+        # What is wrong is said of the solids.
+        if not any(_faults_between(flat, of_flat, areas, unit, narrow)):
+            return
+    yield from _faults_between(drawing, shapes, measures, unit, narrow)
+
+
+def _sections(drawing: Drawing) -> Drawing | None:
+    """The section of a drawing in space whose regions are bodies of revolution about one axis."""
+    if drawing.kind != "solid":
+        return None
+    found = {name: section(shape) for name, shape in drawing.regions.items()}
+    halves = {name: half for name, half in found.items() if half is not None}
+    if len(halves) < len(found) or len({half.axis for half in halves.values()}) > 1:
+        return None
+    return Drawing(kind="planar", regions={name: half.shape for name, half in halves.items()})
+
+
+def _faults_between(
+    drawing: Drawing, shapes: Mapping[str, Built], measures: Mapping[str, float], unit: float, narrow: float
+) -> Iterator[Fault]:
+    space = dimension(drawing.kind)
     for first, second in combinations(shapes, 2):
         low, high = _shared_box(drawing.regions[first], drawing.regions[second])
         if (low > high + narrow).any():
@@ -182,7 +207,7 @@ def _pair_faults(
         path = ("regions", second)
         # Before OpenCascade is asked: near its own tolerance it may find no common part, or never an end.
         depth = near_contact(drawing.regions[first], drawing.regions[second], 2 * TOLERANCE, narrow)
-        if depth is not None:
+        if depth:
             length, wanted = length_text(abs(depth) * unit), "expected regions that touch or clearly do not"
             how = f"overlaps '{first}' by a sliver of {length}" if depth > 0 else f"is {length} away from '{first}'"
             yield Fault(path, f"{how}, {wanted}")
@@ -195,6 +220,8 @@ def _pair_faults(
             share = f"{100 * shared / measures[second]:.3g} % of its {'area' if space == 2 else 'volume'}"
             wanted = f"expected regions that touch at most, such as a difference of '{second}' and '{first}'"
             yield Fault(path, f"overlaps '{first}' by {share} around {place}, {wanted}")
+            continue
+        if depth is not None:
             continue
         gap = float(shapes[first].Distance(shapes[second]))
         if 2 * TOLERANCE < gap < narrow:

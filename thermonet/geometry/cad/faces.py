@@ -59,6 +59,8 @@ class Face:
         Points (dim, n) of the face, about a given spacing apart, none on its edges.
     measure
         Its length or area; of the ends of prisms and turned profiles that of a box around them.
+    along
+        Points a spacing apart on the profile that a face of revolution is made of; None for others.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Face:
     covers: Callable[[Floats], Mask]
     samples: Callable[[float], Floats]
     measure: float
+    along: Callable[[float], Floats] | None = None
 
 
 def faces(shape: Shape) -> list[Face]:
@@ -102,11 +105,13 @@ def _solid_faces(shape: Box | Cylinder | Cone | Sphere | Revolved | Extruded) ->
 
 
 def _placed(face: Face, place: Placement) -> Face:
+    along = face.along
     return replace(
         face,
         surface=face.surface.placed(place.rotation, place.shift),
         covers=lambda points: face.covers(place.undone(points)),
         samples=lambda spacing: place.of(face.samples(spacing)),
+        along=None if along is None else lambda spacing: place.of(along(spacing)),
     )
 
 
@@ -222,6 +227,10 @@ def _revolved_side(edge: Edge, angle: float) -> Face:
             rings.append(np.stack([rho * np.cos(azimuth), rho * np.sin(azimuth), np.full(len(azimuth), z)]))
         return np.concatenate(rings, axis=1)
 
+    def along(spacing: float) -> Floats:
+        rho, z = piece.at(_steps(piece.length, spacing))
+        return np.stack([rho, np.zeros_like(rho), z])
+
     def covers(points: Floats) -> Mask:
         half_plane, azimuth = meridian(points)
         # Just below the x axis the angle is a full turn less a little.
@@ -230,7 +239,7 @@ def _revolved_side(edge: Edge, angle: float) -> Face:
 
     # A profile that is cut at the axis may have edges beyond it.
     area = angle * float(np.abs(piece.at(_steps(piece.length, piece.length / 8))[0]).mean()) * piece.length
-    return Face(edge.name, edge.given, _surface_of_revolution(piece), covers, samples, area)
+    return Face(edge.name, edge.given, _surface_of_revolution(piece), covers, samples, area, along)
 
 
 def _surface_of_revolution(piece: Piece) -> Surface:

@@ -33,14 +33,17 @@ def near_contact(first: Shape, second: Shape, low: float, high: float) -> float 
     Returns
     -------
     float or None
-        The depth of the overlap, negative for a gap, where it is smallest; None where no faces nearly coincide.
+        The depth of the overlap, negative for a gap, where it is smallest; zero where faces coincide and none nearly
+        does, None where none comes near.
     """
     of_first, of_second = faces(first), faces(second)
     depths = np.concatenate(
         [_depths(first, of_first, second, of_second, high), _depths(second, of_second, first, of_first, high)]
     )
     nearly = depths[np.abs(depths) > low]
-    return float(nearly[np.argmin(np.abs(nearly))]) if len(nearly) else None
+    if not len(nearly):
+        return 0.0 if len(depths) else None
+    return float(nearly[np.argmin(np.abs(nearly))])
 
 
 def _depths(shape: Shape, own: Sequence[Face], other: Shape, others: Sequence[Face], high: float) -> Floats:

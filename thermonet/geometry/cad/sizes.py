@@ -15,6 +15,7 @@ import numpy as np
 
 from thermonet.geometry.cad.faces import STEP, Face, faces, on_boundary, sampled
 from thermonet.geometry.cad.inside import bounds
+from thermonet.geometry.cad.section import folded, section
 from thermonet.geometry.cad.shapes import Drawing, Shape, dimension
 from thermonet.geometry.cad.thickness import radius, thickness
 from thermonet.geometry.mesh import Floats, Ints
@@ -150,9 +151,13 @@ def _spacing(face: Face, shape: Shape, size: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Looked:
-    """A face of a region as seen at some places: sizes (n,) that it asks for, and how thick the region is there."""
+    """A face of a region as seen at some places: sizes (n,) that it asks for, and how thick the region is there.
+
+    Of a body of revolution about an upright axis (x, y) the places are those of one half plane.
+    """
 
     face: Face
+    axis: tuple[float, float] | None
     places: Floats
     of_thickness: Floats
     of_curvature: Floats
@@ -163,15 +168,22 @@ def _looked_at(shape: Shape) -> list[_Looked]:
     low, high = bounds(shape)
     space, reach = len(low), float((high - low).max())
     found = faces(shape)
+    half = section(shape) if space == 3 else None
+    axis = None if half is None else half.axis
     looked = []
     for face in found:
-        places, inward = on_boundary(face, shape, face.samples(reach / COARSE[space]), STEP * reach)
+        spacing = reach / COARSE[space]
+        if axis is None or face.along is None:
+            samples = face.samples(spacing)
+        else:
+            samples = folded(face.along(spacing), axis)
+        places, inward = on_boundary(face, shape, samples, STEP * reach)
         if places.shape[1]:
             thick = thickness(shape, found, places, inward, reach)
             fits = np.maximum(_OF_THICKNESS[space] * thick, reach / _ALONG[space])
             bent = radius(face.surface, places)
             follows = np.minimum(_OF_RADIUS[space] * bent, np.sqrt(8 * bent * _SAGITTA * thick))
-            looked.append(_Looked(face, places, fits, follows, float(np.median(thick))))
+            looked.append(_Looked(face, axis, places, fits, follows, float(np.median(thick))))
     return looked
 
 
@@ -200,7 +212,7 @@ def _graded_places(looked: _Looked, shape: Shape, sizes: Floats) -> Iterator[_St
     for octave in np.unique(octaves[small]):
         spacing = _spacing(looked.face, shape, 2.0**octave)
         dense = sampled(looked.face, shape, spacing)
-        nearest = _nearest(looked.places, dense)
+        nearest = _nearest(looked.places, dense if looked.axis is None else folded(dense, looked.axis))
         keep = octaves[nearest] == octave
         yield _Stated(dense[:, keep], sizes[nearest][keep], spacing)
 

@@ -11,6 +11,7 @@ from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check, Quantity, Table
 from thermonet.studies.bodies.answers import Answers, SolvedBody
 from thermonet.studies.bodies.nonlinear import NonlinearBody
+from thermonet.studies.exports import Exports
 from thermonet.uncertainty.budget import Gradient
 
 #: Units of the answers by the first word of their key.
@@ -53,6 +54,8 @@ class Answered:
         As a result has them.
     slopes
         Derivatives of every answer by inputs.
+    exports
+        A small model for other programs; nothing where the body depends on temperature.
     """
 
     body: Body
@@ -69,6 +72,7 @@ class Answered:
     tables: Mapping[str, Table]
     checks: Mapping[str, Check]
     slopes: Callable[[Mapping[str, Input]], Mapping[str, Gradient]]
+    exports: Exports = field(default_factory=Exports)
 
     def reported(self, key: str) -> float:
         """An answer as it is reported: temperatures absolute."""

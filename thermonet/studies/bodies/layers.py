@@ -20,6 +20,7 @@ from thermonet.studies.bodies.answered import (
     worst_of,
 )
 from thermonet.studies.bodies.answers import Answers, SolvedBody, moved_answers, solve_body
+from thermonet.studies.bodies.exports import body_exports
 from thermonet.studies.bodies.layers_design import layered_body
 from thermonet.studies.bodies.tables import energy_balance, reciprocity, response_tables
 from thermonet.studies.sensitivities import gradients
@@ -70,6 +71,7 @@ def answered_layers(document: LayeredDocument, values: Values) -> Answered:
             "reciprocity": reciprocity(solved),
         },
         slopes=slopes,
+        exports=body_exports(document, solved),
     )
 
 

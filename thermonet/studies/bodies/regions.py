@@ -12,6 +12,7 @@ from thermonet.heat.bodies.model import axis_names
 from thermonet.quantities.inputs import Input
 from thermonet.studies.bodies.answered import Answered, answer_sizes
 from thermonet.studies.bodies.answers import Answers, SolvedBody, moved_answers
+from thermonet.studies.bodies.exports import body_exports
 from thermonet.studies.bodies.followed import in_time
 from thermonet.studies.bodies.mesh import BodyMesh, first_mesh, moved_mesh, touching_pairs
 from thermonet.studies.bodies.nonlinear import NonlinearBody, solve_nonlinear_body
@@ -109,6 +110,7 @@ def _linear(rebuilt: Rebuilt, refined: Refined[SolvedBody]) -> Answered:
             **followed.checks,
         },
         slopes=slopes,
+        exports=body_exports(rebuilt.document, solved),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thermonet.documents.body.drawn import DrawnDocument
 from thermonet.documents.kinds import BodyDocument
@@ -54,6 +54,8 @@ class BodyStudy:
         Quantities, tables, checks.
     swinging
         Amplitude of the first harmonic of a periodic state.
+    files
+        A small model for other programs, text by name; none where the body depends on temperature.
     """
 
     document: BodyDocument
@@ -62,6 +64,7 @@ class BodyStudy:
     temperature: Floats
     result: Result
     swinging: NodalField | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def study_body(document: BodyDocument, *, bounds: bool = False) -> BodyStudy:
@@ -93,10 +96,11 @@ def study_body(document: BodyDocument, *, bounds: bool = False) -> BodyStudy:
         quantities={key: _quantity(found, key, budgets[key]) for key in found.answers} | dict(found.in_time),
         tables={f"budget.{key}": budget_table(spread) for key, spread in budgets.items() if spread.lines}
         | dict(found.tables)
-        | intervals,
-        checks=dict(found.checks),
+        | intervals
+        | dict(found.exports.tables),
+        checks=dict(found.checks) | dict(found.exports.checks),
     )
-    return BodyStudy(document, found.axes, found.mesh, found.temperature, result, found.swinging)
+    return BodyStudy(document, found.axes, found.mesh, found.temperature, result, found.swinging, found.exports.files)
 
 
 def refuse_bounds(document: BodyDocument) -> None:

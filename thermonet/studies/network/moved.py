@@ -60,11 +60,12 @@ def probe_tangent(document: ProbeDocument, scale: float, terminals: Terminals, b
 
     def moved(values: Values) -> SmallBody:
         small = moved_small(solved, probe_of(document, values), scale)
-        return SmallBody(
+        return _conserving(
             np.asarray(small.total(small.K)),
             np.asarray(small.total(small.C)),
-            np.array([small.sensors[name] for name in weighted]).reshape(-1, small.size),
-            np.array(list(baths(values).values())),
+            [small.sensors[name] for name in weighted],
+            list(baths(values).values()),
+            ports=1,
         )
 
     inputs = uncertain_inputs(lambda values: (probe_of(document, values), baths(values)))
@@ -73,7 +74,7 @@ def probe_tangent(document: ProbeDocument, scale: float, terminals: Terminals, b
         slopes=derivatives(moved, inputs, one_sided=True),
         inputs=inputs,
         weighted=tuple(weighted),
-        ports={ground: int(solved.small.ports[ground][0])},
+        ports={ground: 0},
         terminals={name: at for name, at in terminals.items() if isinstance(at, str)},
         baths=tuple(baths(Values())),
     )
@@ -125,12 +126,8 @@ def bodies_tangent(parts: Mapping[str, MovingBody], system: System, terminals: T
         conductance = sum((each.conductance for each in found.values()), np.zeros((onto.shape[1],) * 2))
         capacity = sum((each.capacity for each in found.values()), np.zeros_like(conductance))
         weights = [found[part].weights(name.removeprefix(part)) for name, part in owner.items()]
-        return SmallBody(
-            balanced(conductance, len(ports)),
-            capacity,
-            np.array(weights).reshape(-1, onto.shape[1]),
-            np.array([kelvin for each in found.values() for kelvin in each.baths.values()]),
-        )
+        baths = [kelvin for each in found.values() for kelvin in each.baths.values()]
+        return _conserving(conductance, capacity, weights, baths, ports=len(ports))
 
     slopes: dict[str, SmallBody] = {}
     inputs: dict[str, Input] = {}
@@ -148,6 +145,18 @@ def bodies_tangent(parts: Mapping[str, MovingBody], system: System, terminals: T
         terminals={name: at for name, at in terminals.items() if isinstance(at, str)},
         baths=tuple(f"{prefix}{port}" for prefix, each in stated.items() for port in each.baths),
     )
+
+
+def _conserving(
+    conductance: Vector, capacity: Vector, weights: list[Vector], baths: list[float], *, ports: int
+) -> SmallBody:
+    """Body without what rounding made of its laws, as a small step would make much of it.
+
+    The uniform field, one at the ports, which are the first coordinates, carries no heat and is one at every terminal.
+    """
+    rows = np.array(weights).reshape(-1, len(conductance))
+    rows[:, 0] = 1 - rows[:, 1:ports].sum(axis=1)
+    return SmallBody(balanced(conductance, ports), capacity, rows, np.array(baths, dtype=float))
 
 
 def _onto(system: System, ports: list[str], weighted: list[Vector]) -> Vector:

@@ -9,6 +9,7 @@ from pathlib import Path
 from thermonet.documents.network.document import NetworkDocument
 from thermonet.network.building import NetworkGraph
 from thermonet.quantities.inputs import Input
+from thermonet.quantities.threads import single_threaded
 from thermonet.results.record import Quantity, Result, Table
 from thermonet.studies.network.answers import UNITS, Answers, SolvedNetwork, answers_of, solve_network
 from thermonet.studies.network.bound import NetworkBodies
@@ -69,6 +70,7 @@ class NetworkStudy:
     files: Mapping[str, str]
 
 
+@single_threaded
 def study_network(document: NetworkDocument) -> NetworkStudy:
     """Study a network: solve, follow in time, propagate, export.
 

@@ -122,7 +122,7 @@ def _eliminated(linear: Matrix, corners: Integers, matrix: Matrix, layout: Layou
     return lambda load: solve(load.astype(float)).astype(np.float32)
 
 
-def aggregation(matrix: Matrix, prolongation: Callable[[Matrix, float], Matrix]) -> Cycle:
+def aggregation(matrix: Matrix, prolongation: Callable[[Matrix, float], Matrix], strong: float = _STRONG) -> Cycle:
     """V-cycle on aggregates.
 
     Parameters
@@ -131,8 +131,10 @@ def aggregation(matrix: Matrix, prolongation: Callable[[Matrix, float], Matrix])
         Symmetric, positive definite (n, n).
     prolongation
         From a matrix and the strength of what aggregates to the prolongation (n, m) from the next coarser level.
+    strong
+        That strength on the finest level, half of it on every further one.
     """
-    levels, strong = [], _STRONG
+    levels = []
     while matrix.shape[0] > _COARSEST and 0 < (up := prolongation(matrix, strong)).shape[1] < matrix.shape[0]:
         levels.append(_level(matrix, up))
         matrix, strong = _galerkin(matrix, up), strong / 2
@@ -170,7 +172,7 @@ def aggregates(matrix: Matrix, strong: float) -> Matrix:
 def smoothed_aggregates(matrix: Matrix, constant: Matrix) -> Matrix:
     """Constants on aggregates (n, aggregates), smoothed once."""
     inverse = _inverse_diagonal(matrix)
-    damping = 4 / 3 / _largest(by_rows(matrix), inverse)
+    damping = 4 / 3 / largest_eigenvalue(by_rows(matrix), inverse)
     return sp.csr_array(constant - sp.diags_array(damping * inverse) @ (matrix @ constant))
 
 
@@ -182,7 +184,7 @@ def _galerkin(matrix: Matrix, up: Matrix) -> Matrix:
 def _level(matrix: Matrix, up: Matrix, free: Booleans | None = None) -> _Level:
     inverse = _inverse_diagonal(matrix, free).astype(np.float32)
     rows, up = by_rows(_single(matrix)), _single(up)
-    step = inverse / np.float32(_MARGIN * _largest(rows, inverse))
+    step = inverse / np.float32(_MARGIN * largest_eigenvalue(rows, inverse))
     return _Level(rows, step, by_rows(sp.csr_array(up.T)), by_rows(up))
 
 
@@ -200,7 +202,7 @@ def _single(matrix: Matrix) -> Matrix:
     return sp.csr_array((matrix.data.astype(np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-def _largest(rows: Rows, inverse: Array) -> float:
+def largest_eigenvalue(rows: Rows, inverse: Array) -> float:
     """Largest eigenvalue of inverse diagonal times matrix, from below, by a few steps of the Lanczos process."""
     root = np.sqrt(inverse)
     vector = (root > 0) * np.random.default_rng(0).standard_normal(len(root), dtype=root.dtype)
