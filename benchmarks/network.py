@@ -6,7 +6,10 @@ import time
 
 import networkx as nx
 import numpy as np
+import scipy.sparse as sp
 from _timing import report
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import Delaunay, cKDTree
 
 from thermonet.network.answers import effective_resistances, steady
 from thermonet.network.model import network_model
@@ -24,17 +27,30 @@ def lattice(*shape: int) -> np.ndarray:
     return np.concatenate(along)
 
 
+def of_random_points(shape: str) -> np.ndarray:
+    """Edges between neighbours of random points in the plane or in space."""
+    if shape == "triangulation of random points":
+        corners = Delaunay(np.random.default_rng(0).random((NODES, 2))).simplices
+        sides = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
+        return np.unique(np.sort(sides, axis=1), axis=0)
+    points = np.random.default_rng(0).random((NODES, 3))
+    found = cKDTree(points).query_pairs(0.0325, output_type="ndarray")  # some 14 each
+    part = connected_components(sp.coo_array((np.ones(len(found)), found.T), shape=(NODES, NODES)), directed=False)[1]
+    kept = found[part[found[:, 0]] == np.bincount(part).argmax()]
+    return np.unique(kept, return_inverse=True)[1].reshape(-1, 2)
+
+
 def edges_of(shape: str) -> np.ndarray:
     """Edges of a graph by its name."""
     numbers = np.arange(1, NODES)
-    if shape == "plane, 316 x 316":
-        return lattice(316, 316)
-    if shape == "space, 46 x 46 x 46":
-        return lattice(46, 46, 46)
+    if " x " in shape:
+        return lattice(*map(int, shape.partition(", ")[2].split(" x ")))
     if shape == "random, 3 elements per node":
         return np.array(nx.random_regular_graph(3, NODES, seed=0).edges)
     if shape == "hubs (Barabasi and Albert)":
         return np.array(nx.barabasi_albert_graph(NODES, 3, seed=0).edges)
+    if "random points" in shape:
+        return of_random_points(shape)
     if shape == "star":
         return np.column_stack([np.zeros_like(numbers), numbers])
     return np.column_stack([numbers - 1, numbers])
@@ -88,6 +104,8 @@ SHAPES = (
     "space, 46 x 46 x 46",
     "random, 3 elements per node",
     "hubs (Barabasi and Albert)",
+    "triangulation of random points",
+    "neighbours of random points in space",
     "star",
     "chain",
 )

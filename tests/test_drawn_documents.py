@@ -515,7 +515,7 @@ BAD = [
     (WIRE, f", {AMBIENT}", "", "22:9: boundaries.open: nothing happens here, expected temperature"),
     (WIRE, AMBIENT, f"temperature: 3 K, {AMBIENT}", "22:66: boundaries.open.ambient: held at a temperature"),
     (WIRE, AMBIENT, f"port: trace, {AMBIENT}", "22:61: boundaries.open.ambient: a port takes its heat from a network"),
-    (WIRE, AMBIENT, "radiation: {emissivity: 1.2}", "22:63: boundaries.open.radiation.emissivity: must be below 1"),
+    (WIRE, AMBIENT, "radiation: {emissivity: 1.2}", "22:63: boundaries.open.radiation.emissivity: must be at most 1"),
     (WIRE, "  bottom: {on", "  wire: {on", "21:9: boundaries.wire: is the name of a region too"),
     (
         ROD,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from thermonet.network.graph import system_from_graph
 from thermonet.network.ladders import (
     Cauer,
     Foster,
@@ -23,6 +24,7 @@ from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import System
 from thermonet.system.modes import Transfer
 from thermonet.system.response import harmonic
+from thermonet.system.steady import resistance
 
 
 def chain(resistances, capacities):
@@ -68,6 +70,37 @@ def test_close_time_constants():
     last = foster_from_cauer(cauer_from_foster(first))
     assert last.time_constants == pytest.approx(first.time_constants, rel=1e-13)
     assert last.resistances == pytest.approx(first.resistances, rel=1e-8)
+
+
+@pytest.mark.parametrize("capacities", [(2.0, 1.0), (2.0, 1.0 * (1 + 3e-16))])
+def test_equal_time_constants_are_one_stage_of_the_chain(capacities):
+    """Two stages of one time constant are one of both resistances, exactly or but for rounding."""
+    found = cauer_from_foster(Foster(np.array([1.0, 2.0, 4.0]), np.array([*capacities, 5.0]), 0.5))
+    same = cauer_from_foster(Foster(np.array([3.0, 4.0]), np.array([2 / 3, 5.0]), 0.5))
+    assert found.resistances == pytest.approx(same.resistances, rel=1e-12)
+    assert found.capacities == pytest.approx(same.capacities, rel=1e-12)
+    assert found.series == 0.5
+
+
+def test_chains_of_far_apart_elements():
+    """Modes that barely reach the port do no harm: every chain has a Foster ladder, of the same response."""
+    random = np.random.default_rng(12)
+    for _ in range(60):
+        order = int(random.integers(8, 13))
+        chain = Cauer(10 ** random.uniform(-2, 6, order), 10 ** random.uniform(-12, -2, order))
+        found = foster_from_cauer(chain)
+        s = 1j * np.geomspace(1e-2 / found.time_constants.max(), 1e2 / found.time_constants.min(), 40)
+        assert impedance(found, s) == pytest.approx(impedance(chain, s), rel=1e-11)
+
+
+def test_poles_closer_than_rounding():
+    """Two small stores of one time constant with a vast one between them: poles closer than a number tells."""
+    chain = Cauer(np.array([1.0, 2.0, 2.0, 1.0]), np.array([1.0, 1e20, 1.0, 1e20]))
+    found = foster_from_cauer(chain)
+    assert found.resistances.sum() == pytest.approx(6.0, rel=1e-12)
+    assert found.resistances[found.time_constants < 2].sum() == pytest.approx(1.0, rel=1e-12)
+    s = 1j * np.geomspace(1e-24, 1e3, 50)
+    assert impedance(found, s) == pytest.approx(impedance(chain, s), rel=1e-11)
 
 
 def test_two_stages_by_hand():
@@ -169,13 +202,24 @@ def test_a_graph_that_is_no_ladder_is_refused():
     nx.set_edge_attributes(star, 1.0, "resistance")
     with pytest.raises(PhysicsError, match="one path of resistances"):
         ladder_from_graph(star)
-    path = nx.path_graph(["port", "x", "bath"])
-    nx.set_edge_attributes(
-        path, {("port", "x"): {"resistance": 1.0, "heat_capacity": 1.0}, ("x", "bath"): {"conductance": 2}}
-    )
-    nx.set_node_attributes(path, {"x": 1.0}, "heat_capacity")
+    path = ladder_graph(Foster(np.array([1.0, 0.5]), np.array([1.0, 1.0])))
+    nx.set_node_attributes(path, {"port.1": 1.0}, "heat_capacity")
     with pytest.raises(PhysicsError, match="not both"):
         ladder_from_graph(path)
+    path.add_edge("port", "port.1", conductance=2.0)
+    with pytest.raises(PhysicsError, match=r"between port and port\.1 a ladder has one resistance or conductance"):
+        ladder_from_graph(path)
+
+
+@pytest.mark.parametrize("kind", [Foster, Cauer])
+def test_graphs_are_networks(kind):
+    """The graph of either ladder is a network whose steady and harmonic answers are the ladder's."""
+    ladder = kind(np.array([1.0, 2.0, 5.0]), np.array([0.1, 0.2, 0.3]), 0.7)
+    held = system_from_graph(ladder_graph(ladder)).hold("bath")
+    assert resistance(held, "port", "port") == pytest.approx(8.7)
+    for frequency in (0.01, 1.0):
+        rise = held.solve(held.system.sources["port"], s=2j * math.pi * frequency)
+        assert rise[0] == pytest.approx(impedance(ladder, 2j * math.pi * frequency), rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,13 @@ def test_examples_of_the_page_are_valid(tmp_path, text, capsys):
         ("20 mW/K", "20 mW/K, resistance: 1 K/W", "10:9: elements.film", "got resistance and conductance"),
         (", conductance: 20 mW/K", "", "10:9: elements.film", "got none of them"),
         ("5 mJ/K", "0 J/K", "6:26: nodes.plate.heat_capacity", "must be positive"),
-        ("area: 1 mm^2", "area: -1 mm^2", "13:23: elements.glow.radiation.area", "must be positive"),
-        ("0.8", "1.2", "13:43: elements.glow.radiation.emissivity", "must be below"),
+        ("area: 1 mm^2", "area: -1 mm^2", "13:23: elements.glow.radiation.area", "must be positive, got -1 mm^2"),
+        ("0.8", "1.2", "13:43: elements.glow.radiation.emissivity", "must be at most 1, got 1.2"),
+        ("200 ± 2 K/W", "1e300 K/W", "9:47: elements.clamp.resistance", "must be below"),
+        ("200 ± 2 K/W", "1e-300 K/W", "9:47: elements.clamp.resistance", "must be above 1 fK/W"),
+        ("5 mJ/K", "1e40 J/K", "6:26: nodes.plate.heat_capacity", "must be below"),
+        ("0.8}", "0.8, view_factor: 3}", "13:61: elements.glow.radiation.view_factor", "must be at most 1, got 3"),
+        ("name: plate", "name: plate\ncompact: {tolerance: 200 %}", "3:22: compact.tolerance", "100 %, got 200 %"),
         ("into: sensor", "into: senso", "15:17: sources.light.into", "no node 'senso', expected 'sensor'"),
         ("  sensor: {}", "  sensor: {}\n  lost: {}", "8:9: nodes.lost", "no path to a held temperature"),
         ("  bath: {temperature: 300 K}", "  bath: {}", "4:1: nodes", "no node is held"),
@@ -139,6 +144,63 @@ def test_all_problems_are_told_at_once(tmp_path):
     text = NETWORK.replace("[plate, bath], res", "[plat, bath], res")
     text = text.replace("  sensor: {}", "  sensor: {}\n  lost: {}")
     assert {"8:9: nodes.lost", "10:21: elements.clamp.between.0"} <= set(problems(tmp_path, text))
+
+
+def test_names_of_nothing_are_told_beside_ill_formed_numbers(tmp_path):
+    """A number that cannot be read hides no name that is none."""
+    text = NETWORK.replace("200 ± 2 K/W", "-200 K/W").replace("into: sensor", "into: senso")
+    asked = "resistances: [[plate, bat]]\nresponses: {of: [[plat, light]]}\ncompact: {ports: [senor]}\n"
+    found = problems(tmp_path, text + asked)
+    assert "must be positive" in found["9:47: elements.clamp.resistance"]
+    assert "expected 'sensor'" in found["15:17: sources.light.into"]
+    assert "expected 'bath'" in found["16:23: resistances.0.1"]
+    assert "expected 'plate'" in found["17:19: responses.of.0.0"]
+    assert "expected 'sensor'" in found["18:19: compact.ports.0"]
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  film:", "  clamp:"),
+        ("[sensor, plate], conductance", "[sensor, plat], conductance"),
+        ("[plate, bath], resistance", "[plate, plate], resistance"),
+    ],
+)
+def test_one_mistake_is_told_once(tmp_path, old, new):
+    """A duplicate element, an unknown node and a loop leave nodes alone, of which nothing else is said."""
+    alone = NETWORK.replace("between: [sensor, bath]", "between: [plate, bath]")
+    assert old in alone
+    assert len(problems(tmp_path, alone.replace(old, new))) == 1
+
+
+def test_what_depends_on_temperature_is_solved_before_it_is_called_valid(tmp_path):
+    """Responses about a state that has none, and a law that is used where it makes no sense: with the element."""
+    between = NETWORK.replace("between: [sensor, bath]", "between: [sensor, plate]")
+    read_network(written(tmp_path, between))
+    for asked, place in (("responses: {of: [[plate, light]]}", "16:12: responses"), ("compact: {}", "16:10: compact")):
+        found = problems(tmp_path, between + asked)
+        assert found[place].startswith("glow depends on temperature and carries heat")
+    falling = "{polynomial: [200 K/W, -100 K/W/K], about: 290 K}"
+    found = refusals(tmp_path, "200 ± 2 K/W", falling)
+    assert list(found) == ["9:47: elements.clamp.resistance"]
+    assert "clamp: the polynomial of a resistance is" in found["9:47: elements.clamp.resistance"]
+
+
+def test_responses_of_what_stores_no_heat_are_refused(tmp_path):
+    """Every node follows at once, and so there is nothing to draw."""
+    massless = NETWORK.replace("{heat_capacity: 5 mJ/K}", "{}")
+    read_network(written(tmp_path, massless))
+    found = problems(tmp_path, massless + "responses: {pulse: 1 ms}\n")
+    assert "nothing stores heat" in found["16:12: responses"]
+
+
+def test_a_netlist_is_no_document(tmp_path, capsys):
+    """It is said what reads it."""
+    file = tmp_path / "some.cir"
+    file.write_text("* netlist\n.end\n", encoding="utf-8")
+    assert main(["network", str(file)]) == 2
+    assert "read_netlist" in capsys.readouterr().err
 
 
 def test_what_no_heat_joins_has_no_resistance_and_no_response(tmp_path):

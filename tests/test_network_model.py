@@ -456,6 +456,25 @@ def test_heat_balances_at_every_node_of_a_nonlinear_network():
     assert found.imbalance == pytest.approx(0.0, abs=1e-12)
 
 
+def test_a_step_begins_at_zero():
+    """Before a watt is switched on there is nothing."""
+    graph = nx.Graph()
+    graph.add_node("bath", temperature=300.0)
+    graph.add_node("tip", heat_capacity=2e-11)
+    graph.add_edge("tip", "bath", resistance=72800.0)
+    found = step(network_model(graph), "tip", "tip", np.array([-1.0, -1e-9, 0.0, 1.0]))
+    assert found == pytest.approx([0, 0, 0, 72800.0])
+
+
+def test_no_temperature_is_below_zero():
+    """Kelvin count from there."""
+    graph = nx.Graph()
+    graph.add_node("bath", temperature=-1.0)
+    graph.add_edge("tip", "bath", resistance=72800.0)
+    with pytest.raises(PhysicsError, match="bath: temperature must be zero or positive, got -1 K"):
+        network_model(graph)
+
+
 def test_a_nonlinear_network_ends_at_its_steady_state():
     """Newton in every stage of the walk and Newton at rest find the same temperatures."""
     model = network_model(hot_network())

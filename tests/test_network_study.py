@@ -13,7 +13,9 @@ import pytest
 from thermonet.cli import main
 from thermonet.documents.builtin import builtin
 from thermonet.network.spice.read import read_netlist
-from thermonet.quantities.errors import PhysicsError
+from thermonet.quantities.errors import DocumentError, PhysicsError
+from thermonet.report.figures.network_answers import network_drawings
+from thermonet.report.figures.response import response_figure
 from thermonet.report.write import write_report
 from thermonet.studies.network.answers import answers_of, solve_network
 from thermonet.studies.network.design import NO_BODIES
@@ -172,8 +174,80 @@ def test_no_reciprocity_where_small_changes_know_none(tmp_path):
     assert "reciprocity" not in study.result.checks
     assert "response" not in study.result.tables
     assert {"network.cir", "network.mo"} == set(study.files)
-    with pytest.raises(PhysicsError, match="reciprocity"):
-        study_network(read_network(written(tmp_path, text), ("resistances=[[hot, bath]]",)))
+    with pytest.raises(DocumentError, match=r"glow depends on temperature.*reciprocity"):
+        read_network(written(tmp_path, text), ("resistances=[[hot, bath]]",))
+
+
+def test_resistances_too_far_apart_are_named(tmp_path):
+    """Where rounding leaves nothing of the weaker one, both are named: at the steady state, or only of the modes."""
+    nodes = ["bath: {temperature: 300 K}", "a: {heat_capacity: 20 pJ/K}", "b: {heat_capacity: 0.8 nJ/K}"]
+    for resistance in ("1e-12 K/W", "1e-10 K/W"):
+        short = f"short: {{between: [a, b], resistance: {resistance}}}"
+        text = network(
+            nodes, [short, "leg: {between: [b, bath], resistance: 300 kK/W}"], "sources: {q: {into: a, power: 1 uW}}"
+        )
+        with pytest.raises(
+            PhysicsError, match=r"short \(1.* pK/W\) and leg \(300 kK/W\) are 1[57] decades apart"
+        ) as caught:
+            study_network(read_network(written(tmp_path, text)))
+        assert caught.value.path == "elements.short"
+
+
+def test_a_held_node_begins_at_its_own_temperature(tmp_path):
+    """The initial temperature is that of what is free; a course counts with what it is after the start."""
+    nodes = [
+        "cold: {temperature: 77 K}",
+        "stage: {temperature: 300 K, varies: {swing: 4 K, square: {frequency: 1 Hz}}}",
+        "plate: {heat_capacity: 1 mJ/K}",
+    ]
+    links = ["a: {between: [plate, cold], resistance: 1 kK/W}", "b: {between: [plate, stage], resistance: 1 kK/W}"]
+    study = study_network(
+        read_network(written(tmp_path, network(nodes, links, "transient: {until: 0.2 s, points: 4}")))
+    )
+    table = study.result.tables["transient"]
+    assert list(table["cold"].values) == [77.0] * 5
+    assert list(table["stage"].values) == [304.0] * 5
+    assert table["plate"].values[0] == 300.0
+
+
+def test_a_network_at_rest_has_a_netlist(tmp_path):
+    """Without sources there is one to add them to."""
+    nodes = ["bath: {temperature: 300 K}", "plate: {heat_capacity: 1 mJ/K}"]
+    study = study_network(
+        read_network(written(tmp_path, network(nodes, ["leg: {between: [plate, bath], resistance: 1 kK/W}"])))
+    )
+    graph = read_netlist(study.files["network.cir"])
+    assert graph.nodes["plate"]["heat_capacity"] == 1e-3
+
+
+def test_a_curve_on_the_axis_is_named(tmp_path):
+    """Beside a response a hundred times larger it is not seen."""
+    nodes = ["bath: {temperature: 300 K}", "hot: {heat_capacity: 1 mJ/K}", "cool: {heat_capacity: 1 mJ/K}"]
+    links = ["a: {between: [hot, bath], resistance: 1 K/W}", "b: {between: [hot, cool], resistance: 999 K/W}"]
+    text = network(
+        nodes, [*links, "c: {between: [cool, bath], resistance: 1 K/W}"], "sources: {q: {into: hot, power: 1 W}}"
+    )
+    drawing = response_figure(study_network(read_network(written(tmp_path, text))).result)
+    assert "cool.q lies near zero: its largest value is" in drawing.caption
+    assert "hot.q lies" not in drawing.caption
+
+
+def test_a_structure_function_behind_a_parallel_path_says_so(tmp_path):
+    """Heat leaves at once by one path: the axis begins where there is something, and the caption says why."""
+    nodes = ["bath: {temperature: 300 K}", "port: {}", "far: {heat_capacity: 1 mJ/K}"]
+    links = [
+        "leg: {between: [port, bath], resistance: 1 K/W}",
+        "gap: {between: [port, far], resistance: 100 K/W}",
+        "end: {between: [far, bath], resistance: 100 K/W}",
+    ]
+    text = network(nodes, links, "sources: {q: {into: port, power: 1 W}}")
+    study = study_network(read_network(written(tmp_path, text)))
+    drawn = {drawing.name: drawing for drawing in network_drawings(study)}
+    assert "appear multiplied" in drawn["structure_port"].caption
+    left, right = drawn["structure_port"].figure.axes[0].get_xlim()
+    assert 0.9 < left / right < 1
+    assert "to zero" in drawn["nyquist"].caption
+    assert drawn["nyquist"].figure.axes[0].get_xlim()[0] <= 0  # with the origin, which the cross is at
 
 
 def test_small_changes_about_a_hot_state_have_uncertainties(tmp_path):
@@ -384,7 +458,7 @@ def test_halves_make_a_whole(tmp_path, kind):
     assert found["resistance.hot.cold"] == pytest.approx(400, rel=1e-9)
     assert found["time_constant_slowest"] == pytest.approx(16e-6 * 4 / math.pi**2 * 1e5, rel=1e-3)
     assert found["heat.left.end"] == pytest.approx(-1e-3, rel=1e-9)
-    assert study.result.tables["joins"]
+    assert study.result.tables["joins"]["trace"].values == pytest.approx([400], rel=1e-9)
     assert ("join.middle" in study.result.checks) == (kind == "isothermal")
 
 

@@ -588,7 +588,7 @@ def test_bounded_quantiles_end_where_stated(distribution):
         (-0.02, "1", None, "-2 %"),
         (0.5, "1", 0.01, "0.500 ± 0.010"),
         (1e-7, "1", None, "1e-07"),
-        (1e20, "W", None, "1e+08 TW"),
+        (1e20, "W", None, "1e+20 W"),
     ],
 )
 def test_printed_numbers(value, unit, u, text):

@@ -55,8 +55,9 @@ def test_a_point_is_inside_where_its_place_in_the_half_plane_is(name):
     half = section(ROUND[name])
     assert half is not None
     assert half.axis == pytest.approx(AXIS, abs=1e-15)
-    points = np.random.default_rng(1).uniform(-0.5, 1.2, (3, 2000)) + [[AXIS[0]], [AXIS[1]], [0.0]]
-    plane = meridian(points - np.array([[half.axis[0]], [half.axis[1]], [0.0]]))[0]
+    from_axis = np.random.default_rng(1).uniform(-0.5, 1.2, (3, 2000))
+    points = from_axis + np.array([[half.axis[0]], [half.axis[1]], [0.0]])
+    plane = meridian(from_axis)[0]
     there = inside(ROUND[name], points)
     assert 20 < there.sum() < 1980
     np.testing.assert_array_equal(inside(half.shape, plane), there)

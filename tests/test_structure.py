@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from thermonet.network.ladders import Cauer, foster_from_cauer, response
+from thermonet.network.ladders import Cauer, cauer_from_foster, foster_from_cauer, response
 from thermonet.network.spectrum import noise_of, time_constant_spectrum
 from thermonet.network.structure import (
     blocks,
@@ -45,7 +45,8 @@ def read_blocks(resistances, capacities, seeds):
     count = len(resistances) - 1
     found = []
     for seed in range(seeds):
-        seen = blocks(structure_function_from_step(time, measured(stack, time, seed)))[:count]
+        # Repetitions say how sure the reading is; the reading is none of theirs.
+        seen = blocks(structure_function_from_step(time, measured(stack, time, seed), repetitions=1))[:count]
         found.append([(block.resistance, block.capacity) for block in seen])
     return np.array(found)
 
@@ -69,13 +70,32 @@ def test_the_validation_stack_is_the_one_tested():
         (tuple(RESISTANCES), tuple(CAPACITIES)),
         ((1.0, 1.0, 1.0), (1e-3, 5e-3, 0.025)),
         ((5.0, 2.0, 0.5), (1e-4, 5e-3, 0.2)),
+        ((6.77, 1.0, 5.69), (0.148e-3, 8.6e-3, 0.0197)),
+        ((0.3, 3.0, 1.0), (0.01, 0.005, 1.0)),
+        ((1.0, 5.0, 25.0), (1e-3, 1e-3, 1e-3)),
     ],
+    ids=["validation", "factor five", "falling", "resistive first", "weak first", "equal capacities"],
 )
 def test_three_blocks_with_noise(resistances, capacities):
     """Median of fifty seeds, noise of 0.1 %: all blocks but the last, resistance within 3 %, capacity within 10 %."""
     found = np.median(read_blocks(resistances, capacities, 50), axis=0)
     assert found[:, 0] == pytest.approx(np.cumsum(resistances)[:-1], rel=0.03)
     assert found[:, 1] == pytest.approx(np.cumsum(capacities)[:-1], rel=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("resistive_first", [True, False])
+def test_drawn_stacks_of_both_orders(resistive_first):
+    """Stacks drawn at random, neighbouring time constants a factor of 5 to 20 apart, in the same limits."""
+    random = np.random.default_rng(100)
+    for _ in range(5):
+        times_apart = np.exp(random.uniform(np.log(5), np.log(20), 2))
+        large = random.uniform(3, 8, 2)
+        resistances = np.array([large[0], 1.0, large[1]]) if resistive_first else np.array([1.0, large[0], 1.0])
+        capacities = 1e-3 * np.cumprod([1.0, *times_apart]) / resistances
+        found = np.median(read_blocks(tuple(resistances), tuple(capacities), 15), axis=0)
+        assert found[:, 0] == pytest.approx(np.cumsum(resistances)[:-1], rel=0.03)
+        assert found[:, 1] == pytest.approx(np.cumsum(capacities)[:-1], rel=0.1)
 
 
 def test_one_measurement_of_three_blocks():
@@ -108,6 +128,19 @@ def test_without_noise_the_spectrum_is_that_of_the_ladder():
         assert found.resistances[near].sum() == pytest.approx(size, rel=0.01)
     assert (found.resistances >= 0).all()
     assert found.density.max() > 0
+
+
+@pytest.mark.parametrize("resistances", [(6.77, 1.0, 5.69), (1.0, 2.0, 1.5)])
+def test_lines_between_the_points_of_a_grid_are_one_each(resistances):
+    """Without noise the fewest lines are those of the stack, wherever they lie, and the chain is the stack."""
+    stack = Cauer(np.array(resistances), np.array([1e-3, 8.6e-3, 0.112]) / np.array(resistances))
+    true = foster_from_cauer(stack)
+    time = times(1e-6, 5.0)
+    found = time_constant_spectrum(time, step(response(stack), time), noise=0.0).ladder
+    assert np.sort(found.time_constants) == pytest.approx(np.sort(true.time_constants), rel=1e-4)
+    chain = cauer_from_foster(found)
+    assert chain.resistances == pytest.approx(stack.resistances, rel=1e-2)
+    assert chain.capacities == pytest.approx(stack.capacities, rel=1e-2)
 
 
 def test_noise_is_found_in_the_data():

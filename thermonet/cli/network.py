@@ -13,6 +13,9 @@ from thermonet.cli.run import Run, digests, quantity_lines, run, verdicts
 if TYPE_CHECKING:
     from thermonet.results.record import Result
 
+#: Endings of files that circuit simulators read.
+_NETLISTS = (".cir", ".net", ".sp", ".spice")
+
 
 @click.command()
 @click.argument("file")
@@ -37,10 +40,16 @@ def network(
     """
     from thermonet.documents.builtin import located_file
     from thermonet.documents.network.document import NetworkDocument
+    from thermonet.quantities.errors import UsageError
     from thermonet.studies.network.study import study_network
     from thermonet.studies.open import opened
 
     path = located_file(file)
+    if path.suffix in _NETLISTS:
+        raise UsageError(
+            f"{path} is a netlist, expected a document that begins with 'thermonet: network/1'; in Python "
+            "thermonet.network.spice.read.read_netlist makes a graph of it"
+        )
     document = opened(path, settings, allowed=("network",))
     assert isinstance(document.document, NetworkDocument)
     described = document.document

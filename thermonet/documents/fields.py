@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from thermonet.quantities.formatting import with_unit
+from thermonet.quantities.formatting import scaled, with_unit
 from thermonet.quantities.inputs import Distribution, Input, InputValueError
 from thermonet.quantities.reading import CELSIUS, read_mapping, read_text
 from thermonet.quantities.units import EXAMPLES, scale_to_si
@@ -25,6 +25,11 @@ class Entry(BaseModel):
         """(path, message) for everything that is well formed but makes no sense as a whole."""
         return ()
 
+    @classmethod
+    def misnamed(cls, _data: object) -> Iterable[tuple[str, str]]:
+        """(path, message) for names of nothing in plain values, which may be ill-formed elsewhere."""
+        return ()
+
 
 def refuse(message: str, key: str = "") -> PydanticCustomError:
     """Say what is wrong with a field, or with `key` below it, in a way that the reader can place."""
@@ -33,7 +38,7 @@ def refuse(message: str, key: str = "") -> PydanticCustomError:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """Marks an `Input` field: the SI unit it is read in and the open interval it must lie in.
+    """Marks an `Input` field: the SI unit it is read in and the interval it must lie in, open unless an end is allowed.
 
     Units among `zeros` count from a zero of their own, as degrees Celsius do.
     """
@@ -43,6 +48,7 @@ class Dimension:
     low_allowed: bool = False
     high: float = math.inf
     zeros: Mapping[str, float] = field(default_factory=dict, hash=False)
+    high_allowed: bool = False
 
     def read(self, raw: object) -> Input:
         """Text or mapping to an `Input` in SI."""
@@ -57,19 +63,30 @@ class Dimension:
                 raise InputValueError(f"expected {EXAMPLES.get(self.si_unit, 'a value in ' + self.si_unit)}")
         except InputValueError as error:
             raise refuse(str(error), error.key) from None
-        self._check_interval(value)
+        self._check_interval(value, raw)
         return value
 
-    def _check_interval(self, value: Input) -> None:
+    def _check_interval(self, value: Input, raw: object) -> None:
         """Refuse a value, or an end of its range, outside the interval; an end that is not there is not a number."""
         for end in (value.value, value.low):
             if end < self.low or (end == self.low and not self.low_allowed):
-                wanted = "positive" if self.low == 0 else f"above {with_unit(self.low, self.si_unit)}"
+                wanted = "positive" if end <= 0 <= self.low else f"above {self._printed(self.low, raw)}"
                 wanted = "zero or positive" if self.low_allowed else wanted
-                raise refuse(f"must be {wanted}, got {with_unit(end, self.si_unit)}")
+                raise refuse(f"must be {wanted}, got {self._got(end, value, raw)}")
         for end in (value.value, value.high):
-            if end >= self.high:
-                raise refuse(f"must be below {with_unit(self.high, self.si_unit)}, got {with_unit(end, self.si_unit)}")
+            if end > self.high or (end == self.high and not self.high_allowed):
+                wanted = f"{'at most' if self.high_allowed else 'below'} {self._printed(self.high, raw)}"
+                raise refuse(f"must be {wanted}, got {self._got(end, value, raw)}")
+
+    def _printed(self, bound: float, raw: object) -> str:
+        """Print an end of the interval, in per cent where the user wrote per cent."""
+        return f"{100 * bound:g} %" if "%" in str(raw) else with_unit(bound, self.si_unit)
+
+    def _got(self, end: float, value: Input, raw: object) -> str:
+        """What the user wrote, where printing its SI value would give it another unit and no prefix."""
+        own_unit = scaled(end, self.si_unit)[1] == self.si_unit and not self.zeros
+        written = isinstance(raw, str) and value.is_exact and end == value.value and end != 0
+        return str(raw).strip() if own_unit and written else with_unit(end, self.si_unit)
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)

@@ -56,7 +56,10 @@ def read_document(
 def validated(
     document: LocatedDocument, schema: type[Document], *, also: Inconsistencies[Document] | None = None
 ) -> Document:
-    """Validate a located document against its schema, then ask it what makes no sense as a whole."""
+    """Validate a located document against its schema, then ask it what makes no sense as a whole.
+
+    Where something is ill-formed, the whole cannot be asked; names of nothing are told all the same.
+    """
     problems = list(document.problems)
     known = {problem.path for problem in problems}
     try:
@@ -64,6 +67,9 @@ def validated(
     except ValidationError as error:
         found = (_problem(document, item, schema) for item in error.errors())
         problems += [problem for problem in found if problem.path not in known]
+        known |= {problem.path for problem in problems}
+        misnamed = schema.misnamed(document.data)
+        problems += [document.place(path).problem(path, message) for path, message in misnamed if path not in known]
         raise DocumentError(problems) from None
     inconsistent = list(value.inconsistencies())
     try:

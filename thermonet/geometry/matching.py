@@ -13,6 +13,8 @@ from thermonet.quantities.formatting import with_unit
 
 #: Nodes are one where they lie closer than this part of their facet's size: rounding of coordinates, no more.
 _SAME_PLACE = 1e-6
+#: What would be right where meshes do not match.
+_EXPECTED = "expected one mesh that was cut there, or equal corners and element sizes on both sides"
 
 
 def matching_nodes(
@@ -75,14 +77,14 @@ def _different(first: Ints, second: Ints, names: tuple[str, str]) -> str:
     if first.shape[0] != second.shape[0]:
         words = {True: "linear", False: "quadratic"}
         kinds = [words[len(facets) <= min(first.shape[0], second.shape[0])] for facets in (first, second)]
-        return f"{text}the elements of the one are {kinds[0]}, those of the other {kinds[1]}"
-    return f"{text}the one has {first.shape[1]} faces there, the other {second.shape[1]}"
+        return f"{text}the elements of the one are {kinds[0]}, those of the other {kinds[1]}; {_EXPECTED}"
+    return f"{text}the one has {first.shape[1]} faces there, the other {second.shape[1]}; {_EXPECTED}"
 
 
 def _apart(first: Floats, second: Floats, names: tuple[str, str], what: str) -> str:
     return (
         f"the meshes of {names[0]} and {names[1]} do not match: {names[0]} has {what} {_place(first)}, the nearest of "
-        f"{names[1]} is at {_place(second)}, each in the coordinates of its own mesh"
+        f"{names[1]} is at {_place(second)}, each in the coordinates of its own mesh; {_EXPECTED}"
     )
 
 

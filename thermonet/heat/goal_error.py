@@ -6,10 +6,9 @@ equilibrated fluxes q of both the product ``W = (q_u + k grad u_h, q_z + k grad 
 error of the fields plus that of the fluxes, so ``R = R_h + W/2 ± H`` where H, by Cauchy's inequality, is at most half
 the product of the norms (Prager, Synge, Quart. Appl. Math. 5, 241 (1947), doi:10.1090/qam/25902).
 
-The same holds in a part of the body, and parts far apart owe nothing to each other: what one has too much of W/2 another
-has too little of. Cells around a corner are taken to err alike, with ``H_a = sum_K |W_uu|_K^1/2 |W_zz|_K^1/2 / 2`` of
-their shares, and those around different corners independently, ``H^2 = sum_a H_a^2``. As a driving-point resistance may
-be wrong by all of W, H is no less than ``|W|/2``.
+The same is taken to hold around every corner, with ``H_a = sum_K |W_uu|_K^1/2 |W_zz|_K^1/2 / 2`` of its share in the
+cells there: they err alike, those around different corners independently, so ``H^2 = sum_a H_a^2``. As a driving-point
+resistance may be wrong by all of W, H is no less than ``|W|/2``.
 
 For straight cells in the plane and in space `thermonet.heat.bounds` has the guaranteed interval; this is its estimate
 for bodies of revolution and curved cells too. For a driving-point resistance of the former the two are the same.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from thermonet.network.model import NetworkModel, PlacedBody, differences, node_row
+from thermonet.network.spread import named_spread
 from thermonet.quantities.errors import NotConvergedError, PhysicsError
 from thermonet.system.balance import conducted, conducted_at, lost_heat
 from thermonet.system.core import Held, Matrix, System, Vector
@@ -33,6 +34,8 @@ from thermonet.system.transient import Transient, transient
 _PAIRS = 32
 #: A resistance is refined until it changes by this part of itself; corrections before giving up.
 _REFINED, _CORRECTIONS = 1e-13, 12
+#: Part by which the heat of an element that depends on temperature may change unlike with the temperatures of its ends.
+_EVEN = 1e-9
 #: Free unknowns up to which all modes are found, and how many of a larger network.
 _ALL_MODES, _SLOWEST = 1_500, 20
 
@@ -74,7 +77,8 @@ def steady(model: NetworkModel) -> SteadyNetwork:
     Raises
     ------
     PhysicsError
-        Nothing is held, so that the heat has nowhere to go.
+        Nothing is held, so that the heat has nowhere to go, or conductances spread over more decades than numbers have
+        digits.
     NotConvergedError
         Newton's iteration, or that of a large network, stopped short.
     """
@@ -88,7 +92,9 @@ def steady(model: NetworkModel) -> SteadyNetwork:
         for node, value in given.items():
             rise[model.system.ports[node]] = value - base
         if len(held.free):
-            rise = _balanced(held, load, np.asarray(held.solve(load, held=rise[held.fixed]), dtype=float))
+            with named_spread(model.elements):
+                fields = np.asarray(held.solve(load, held=rise[held.fixed]), dtype=float)
+            rise = _balanced(held, load, fields)
         heat_into = {node: float(held.heat_into(node, rise, load)) for node in given}
     else:
         state = _newton(model)
@@ -202,7 +208,26 @@ def small_changes(model: NetworkModel) -> System:
         return model.system
     _held(model)
     state = _newton(model)
-    return model.nonlinear.linearised(state.rise, *model.held, base=state.base)
+    try:
+        return model.nonlinear.linearised(state.rise, *model.held, base=state.base)
+    except PhysicsError:
+        through = _one_way(model, state)
+        several = len(through) > 1
+        raise PhysicsError(
+            f"{', '.join(through)} depend{'' if several else 's'} on temperature and carr{'y' if several else 'ies'} "
+            "heat between two nodes that can both change: small changes about this state know no reciprocity and no "
+            "modes; expected one of the two held, no heat there, or a constant resistance"
+        ) from None
+
+
+def _one_way(model: NetworkModel, state: SteadyState) -> list[str]:
+    """Elements between two free nodes whose heat does not change alike with the temperatures of both."""
+    found = []
+    for term in model.links:
+        at_first, at_second = term.flux.slopes(term.first @ state.rise, term.second @ state.rise, state.base)
+        uneven = np.abs(at_first + at_second) > _EVEN * np.abs(at_first)
+        found += [name for name, one in zip(term.elements, uneven & term.free.all(axis=0), strict=True) if one]
+    return found
 
 
 # --- resistances --------------------------------------------------------------------------------------------------

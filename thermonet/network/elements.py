@@ -345,13 +345,19 @@ def held_temperatures(graph: nx.Graph[str]) -> dict[str, float | Course]:
     Raises
     ------
     PhysicsError
-        One is not finite; the path is `nodes.<node>.temperature`.
+        One is negative or not finite; the path is `nodes.<node>.temperature`.
     """
-    return {
+    found = {
         node: _number_or_course(node, "temperature", attributes["temperature"], f"nodes.{node}.temperature", "K")
         for node, attributes in graph.nodes(data=True)
         if "temperature" in attributes
     }
+    for node, temperature in found.items():
+        if not isinstance(temperature, Course) and temperature < 0:
+            raise PhysicsError(
+                f"{node}: temperature must be zero or positive, got {temperature:g} K", f"nodes.{node}.temperature"
+            )
+    return found
 
 
 def heat_sources(graph: nx.Graph[str]) -> dict[str, tuple[str, float | Course]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal, getcontext, localcontext
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 
 #: A mode of less than this part of all is rounding: its share, or its time constant relative to the slowest.
 _NOTHING = 1e-13
+#: A share below which its capacity is out of the range of numbers.
+_LEAST = 1e-250
+#: Time constants closer than this, relative to themselves, are one: products R C are rounded by no more.
+_SAME = 1e-15
 #: Agreement of a ladder with itself at twice the digits, and the digits to begin with.
 _AGREED, _DIGITS = Decimal("1e-15"), 50
+#: Steps of Newton's method, which doubles the digits with each, that are always enough.
+_STEPS = 100
 #: Unknowns up to which all modes are found, and stages of a chain up to which it is turned in more digits.
 _MOST, _MANY = 4000, 80
 
@@ -155,9 +161,16 @@ def foster_of(response: Transfer) -> Foster:
     slow = counted & ~massless
     if not slow.any():
         raise PhysicsError("the response has no mode with a heat capacity, so no ladder")
-    alone, member = np.unique(times[slow], return_inverse=True)
-    summed = np.bincount(member, residues[slow]).astype(float)
-    return Foster(summed[::-1], (alone / summed)[::-1], series)
+    alone, summed = _merged(times[slow], residues[slow])
+    return Foster(summed, alone / summed, series)
+
+
+def _merged(times: Vector, resistances: Vector) -> tuple[Vector, Vector]:
+    """Time constants, slowest first, with those that are equal as one stage of their resistances' sum."""
+    order = np.argsort(times)[::-1]
+    sorted_times = times[order]
+    begins = np.concatenate([[True], sorted_times[1:] < (1 - _SAME) * sorted_times[:-1]])
+    return sorted_times[begins], np.add.reduceat(resistances[order], np.flatnonzero(begins))
 
 
 # --- one into the other -------------------------------------------------------------------------------------------
@@ -169,13 +182,15 @@ def cauer_from_foster(ladder: Foster) -> Cauer:
     Conjugate gradients on the diagonal matrix of the rates 1 / tau_j, begun with a residual b_j = C_j^-1/2, run through
     the chain: the residual's square at step i is 1 / C_i, the step's length R_i C_i (docs/compact.md). All numbers are
     positive, so no ladder can have another sign. As orthogonality is lost in any fixed number of digits, the digits are
-    doubled until the ladder no longer changes.
+    doubled until the ladder no longer changes. Stages of equal time constants are one stage of the chain.
     """
+    times, resistances = _merged(ladder.time_constants, ladder.resistances)
+    alone = ladder if len(times) == len(ladder.resistances) else Foster(resistances, times / resistances)
     digits = _DIGITS
-    found = _chain(ladder, digits)
+    found = _chain(alone, digits)
     while True:
         digits *= 2
-        before, found = found, _chain(ladder, digits)
+        before, found = found, _chain(alone, digits)
         if found is not None and before is not None and _agree(before, found):
             resistances, capacities = (np.array([float(value) for value in values]) for values in found)
             return Cauer(resistances, capacities, ladder.series)
@@ -221,7 +236,8 @@ def foster_from_cauer(ladder: Cauer) -> Foster:
     First the poles, as squares of the singular values of a bidiagonal matrix, which are right to the last digits
     however far apart they lie (J. Demmel & W. Kahan, SIAM J. Sci. Stat. Comput. 11, 873 (1990)); then Newton's method
     on the chain itself in enough digits, which gives the residues, too. Of long chains the singular vectors give them,
-    to rounding of their sum.
+    to rounding of their sum. Modes that barely reach the port have residues of less than a rounding of the others':
+    the way back needs them all, in more digits than a number has, so that only the response returns, not every element.
     """
     if len(ladder.resistances) > _MANY:
         return _of_many(ladder)
@@ -229,10 +245,14 @@ def foster_from_cauer(ladder: Cauer) -> Foster:
     spread = int(np.ceil(np.log10(rates.max() / rates.min()))) + 1
     with localcontext(Context(prec=_DIGITS + 2 * spread * len(rates))):
         stages = [(Decimal(r), Decimal(c)) for r, c in _stages(ladder)]
-        found = [_residue(stages, Decimal(float(rate))) for rate in rates]
+        poles: list[Decimal] = []
+        for rate in rates.tolist():
+            poles.append(_pole(stages, Decimal(rate), poles))
+        found = [(pole, _strength(stages, pole)) for pole in poles]
         resistances = np.array([float(strength / rate) for rate, strength in found])
-        capacities = np.array([float(1 / strength) for _, strength in found])
-    return Foster(resistances, capacities, ladder.series)
+        times = np.array([float(1 / rate) for rate, _ in found])
+    seen = resistances > _LEAST * resistances.sum()
+    return Foster(resistances[seen], times[seen] / resistances[seen], ladder.series)
 
 
 def _singular(ladder: Cauer) -> tuple[Vector, Vector]:
@@ -250,16 +270,27 @@ def _of_many(ladder: Cauer) -> Foster:
     return foster_of(Transfer(np.append(1 / rates, 0.0), np.append(resistances, ladder.series)))
 
 
-def _residue(stages: Sequence[tuple[Decimal, Decimal]], rate: Decimal) -> tuple[Decimal, Decimal]:
-    """Pole near a rate [1/s], and what stands over it: Z = ... + strength / (s + rate)."""
-    for _ in range(8):
-        volt, current, slope = _through(stages, -rate)
-        step = current / slope
+def _pole(stages: Sequence[tuple[Decimal, Decimal]], rate: Decimal, known: Sequence[Decimal]) -> Decimal:
+    """Pole near a rate [1/s], to half of the digits in use, by Newton's method.
+
+    Poles that are known already are divided out, as two may be closer than the rate that is begun with (H. J. Maehly,
+    Z. angew. Math. Phys. 5, 260 (1954)).
+    """
+    enough = Decimal(10) ** (-getcontext().prec // 2)
+    for _ in range(_STEPS):
+        _, current, slope = _through(stages, -rate)
+        others = sum((1 / (rate - other) for other in known if other != rate), Decimal(0))
+        step = current / (slope + current * others)
         rate += step
-        if abs(step) <= Decimal("1e-30") * rate:
+        if abs(step) <= enough * rate:
             break
+    return rate
+
+
+def _strength(stages: Sequence[tuple[Decimal, Decimal]], rate: Decimal) -> Decimal:
+    """What stands over a pole: Z = ... + strength / (s + rate)."""
     volt, _, slope = _through(stages, -rate)
-    return rate, volt / slope
+    return volt / slope
 
 
 def _through(stages: Sequence[tuple[Decimal, Decimal]], s: Decimal) -> tuple[Decimal, Decimal, Decimal]:
@@ -302,14 +333,15 @@ def response(ladder: Ladder) -> Transfer:
 
 
 def ladder_graph(ladder: Ladder, port: str = "port", bath: str = "bath") -> nx.Graph[str]:
-    """A ladder as a public graph: a Cauer ladder's nodes have capacities, a Foster ladder's edges have them.
+    """A ladder as a public graph: a Cauer ladder's nodes have capacities, a Foster ladder's are elements C1, C2, ...
 
-    The bath is at zero: temperatures are rises.
+    Those are parallel to its resistances, so its graph is a ``MultiGraph``. The bath is at zero: temperatures are
+    rises.
     """
     import networkx as nx  # 0.15 s that ladders without a graph need not wait for
 
     names = [f"{port}.{i}" for i in range(1, len(ladder.resistances))]
-    graph: nx.Graph[str] = nx.Graph()
+    graph: nx.Graph[str] = nx.MultiGraph() if isinstance(ladder, Foster) else nx.Graph()
     graph.add_node(port)
     first = port
     if ladder.series:
@@ -324,12 +356,14 @@ def ladder_graph(ladder: Ladder, port: str = "port", bath: str = "bath") -> nx.G
         if isinstance(ladder, Cauer):
             graph.nodes[a]["heat_capacity"] = capacity
         else:
-            graph.edges[a, b]["heat_capacity"] = capacity
+            graph.add_edge(a, b, heat_capacity=capacity, name=f"C{i}")
     return graph
 
 
 def ladder_from_graph(graph: nx.Graph[str], port: str = "port", bath: str = "bath") -> Ladder:
     """Read a ladder from a graph that is a path from a port to what is held.
+
+    A heat capacity parallel to a resistance is a stage of a Foster ladder.
 
     Raises
     ------
@@ -338,24 +372,34 @@ def ladder_from_graph(graph: nx.Graph[str], port: str = "port", bath: str = "bat
     """
     import networkx as nx
 
-    if port not in graph or bath not in graph or not nx.is_tree(graph) or max(d for _, d in graph.degree) > 2:
+    way = nx.Graph(graph)
+    if port not in way or bath not in way or not nx.is_tree(way) or max(d for _, d in way.degree) > 2:
         raise PhysicsError(f"a ladder is one path of resistances from {port} to {bath}")
-    chain = nx.shortest_path(graph, port, bath)
-    if len(chain) != len(graph):
+    chain = nx.shortest_path(way, port, bath)
+    if len(chain) != len(way):
         raise PhysicsError(f"a ladder begins at {port} and ends at {bath}, and the path goes on")
-    edges = [_only(graph.get_edge_data(a, b), graph.is_multigraph()) for a, b in pairwise(chain)]
-    resistances = [float(edge["resistance"] if "resistance" in edge else 1 / edge["conductance"]) for edge in edges]
-    beside = [float(edge.get("heat_capacity", 0.0)) for edge in edges]
+    steps = [_resistance_and_capacity(graph, a, b) for a, b in pairwise(chain)]
+    resistances, beside = [resistance for resistance, _ in steps], [capacity for _, capacity in steps]
     below = [float(graph.nodes[node].get("heat_capacity", 0.0)) for node in chain[:-1]]
     kind, capacities = (Foster, beside) if any(beside) else (Cauer, below)
     if any(beside) and any(below):
         raise PhysicsError("a ladder has its capacities beside its resistances or at its nodes, not both")
     series = 0.0
-    if not capacities[0] and len(edges) > 1:
+    if not capacities[0] and len(chain) > 2:
         series, resistances, capacities = resistances[0], resistances[1:], capacities[1:]
     return kind(np.array(resistances), np.array(capacities), series)
 
 
-def _only(edge: dict[Any, Any], several: bool) -> dict[str, Any]:
-    """Attributes of the one edge between two nodes; a multigraph keeps them by a key."""
-    return next(iter(edge.values())) if several else edge
+def _resistance_and_capacity(graph: nx.Graph[str], a: str, b: str) -> tuple[float, float]:
+    """Resistance [K/W] between neighbours and the capacity beside it [J/K], zero without one."""
+    between = graph.get_edge_data(a, b)
+    edges: list[dict[str, Any]] = list(between.values()) if graph.is_multigraph() else [between]
+    resistances = [edge["resistance"] for edge in edges if "resistance" in edge]
+    resistances += [1 / edge["conductance"] for edge in edges if "conductance" in edge]
+    capacities = [edge["heat_capacity"] for edge in edges if "heat_capacity" in edge]
+    if len(resistances) != 1 or len(capacities) > 1 or len(edges) != 1 + len(capacities):
+        raise PhysicsError(
+            f"between {a} and {b} a ladder has one resistance or conductance, and no more than one heat capacity "
+            "parallel to it"
+        )
+    return float(resistances[0]), float(sum(capacities))

@@ -39,5 +39,8 @@ def dense_body(name: str, body: MultiTerminal, tolerance: float) -> System:
     seen = replace(system, ports=ports, sources=weights, sensors=weights)
     if any(isinstance(term, np.ndarray) for term in system.K.values()):
         return seen
-    first, *others = ports
-    return compact_model(seen.hold(first), tuple(weights), tuple(weights), others, tolerance=tolerance).system
+    # Terminals of one port are one coordinate.
+    called = {int(unknowns[0]): terminal for terminal, unknowns in reversed(ports.items())}
+    first, *others = reversed(called.values())
+    small = compact_model(seen.hold(first), tuple(weights), tuple(weights), others, tolerance=tolerance).system
+    return replace(small, ports={terminal: small.ports[called[int(at[0])]] for terminal, at in ports.items()})

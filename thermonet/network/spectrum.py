@@ -6,7 +6,8 @@ on a fixed grid of tau: deconvolution in logarithmic time without differentiatin
 2010, annex A, differentiates first; V. Szekely & T. Van Bien, Solid-State Electron. 31, 1363 (1988)). What regularises
 it is that nothing may be negative (C. L. Lawson & R. J. Hanson, Solving Least Squares Problems, 1974, chapter 23), and
 the mean over repetitions with fresh noise of the same size (L. Breiman, Machine Learning 24, 123 (1996)): lines that
-the noise has put there move from one repetition to the next, those of the body stay.
+the noise has put there move from one repetition to the next, those of the body stay. Of the response and of every
+repetition there is the ladder of the fewest lines, too, which the grid does not bind (`thermonet.network.few_lines`).
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from thermonet.network.few_lines import few_lines, risen
+from thermonet.network.ladders import Foster, response
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.core import Vector
+from thermonet.system.response import step as step_of
 
 #: How far the grid of time constants goes beyond the times.
 _BEYOND = 3.0
@@ -35,15 +39,18 @@ class Spectrum:
         Grid, ascending [s] (n,).
     resistances
         R_j, the mean of the repetitions [K/W] (n,).
+    ladder
+        Fewest lines of the step response itself.
     repetitions
-        R_j of every repetition [K/W] (repetitions, n).
+        Fewest lines of every repetition.
     noise
         Standard deviation of the step response that was taken [K/W].
     """
 
     time_constants: Vector
     resistances: Vector
-    repetitions: Vector
+    ladder: Foster
+    repetitions: tuple[Foster, ...]
     noise: float
 
     @property
@@ -86,20 +93,23 @@ def time_constant_spectrum(
     _refuse(time, step, noise)
     decades = np.log10(time[-1] / time[0] * _BEYOND**2)
     grid = np.geomspace(time[0] / _BEYOND, time[-1] * _BEYOND, int(np.ceil(per_decade * decades)) + 1)
-    risen = -np.expm1(-time[:, np.newaxis] / grid)
+    columns = risen(time, grid)
     spread = noise_of(step) if noise is None else noise
-    first = _fitted(risen, step)
+    first = _fitted(columns, step)
+    ladder = few_lines(time, step, grid, first)
     if spread == 0:
-        return Spectrum(grid, first, first[np.newaxis], 0.0)
+        return Spectrum(grid, first, ladder, (ladder,), 0.0)
     random = np.random.default_rng(seed)
-    curve = risen @ first
-    again = [_fitted(risen, curve + spread * random.standard_normal(len(time))) for _ in range(repetitions)]
-    return Spectrum(grid, np.mean(again, axis=0), np.array(again), spread)
+    curve = step_of(response(ladder), time)
+    noisy = [curve + spread * random.standard_normal(len(time)) for _ in range(repetitions)]
+    again = [_fitted(columns, one) for one in noisy]
+    fewest = tuple(few_lines(time, one, grid, lines) for one, lines in zip(noisy, again, strict=True))
+    return Spectrum(grid, np.mean(again, axis=0), ladder, fewest, spread)
 
 
-def _fitted(risen: Vector, step: Vector) -> Vector:
+def _fitted(columns: Vector, step: Vector) -> Vector:
     # The routine's own limit, three times the columns, is short of what close columns take.
-    return np.asarray(nnls(risen, step, maxiter=100 * risen.shape[1])[0], dtype=float)
+    return np.asarray(nnls(columns, step, maxiter=100 * columns.shape[1])[0], dtype=float)
 
 
 def noise_of(step: Vector) -> float:

@@ -25,10 +25,10 @@ _POINTS, _BEGIN = 1000, 1e-3
 _RESOLUTION = 0.02
 #: A structure function ends where this many standard deviations of the noise are left of the whole resistance.
 _ENDS = 10.0
-#: Part of a spectrum's sum below which a line is rounding.
+#: Part of the whole resistance of a computed response that is left where its structure function ends.
 _NOTHING = 1e-9
 #: A valley: ln C rises by at most this, over this part of the whole resistance and this part of the one passed so far.
-_RISE, _PART, _FURTHER = 0.1, 0.02, 0.15
+_RISE, _PART, _FURTHER = 0.1, 0.01, _RESOLUTION
 #: Between two valleys something is stored if ln C rises by this; else they are one.
 _STORED = 0.2
 
@@ -117,9 +117,9 @@ def structure_function_from_step(
 
 
 def structure_function_from_spectrum(spectrum: Spectrum) -> StructureFunction:
-    """Structure function of a spectrum: of each repetition one, and their median.
+    """Structure function of a spectrum: that of its fewest lines, and how far those of repetitions spread about it.
 
-    Steps of single repetitions become slopes whose width says how well a place is known. Where less resistance is left
+    The median of the repetitions would have the bias of what is far from linear twice. Where less resistance is left
     than the noise can tell from none, the function ends.
 
     Raises
@@ -127,22 +127,16 @@ def structure_function_from_spectrum(spectrum: Spectrum) -> StructureFunction:
     PhysicsError
         The noise is more than a twentieth of the whole response.
     """
-    total = float(spectrum.resistances.sum())
+    total = float(spectrum.ladder.resistances.sum())
     end = total - max(_ENDS * spectrum.noise, _NOTHING * total)
     if not end > total / 2:
         raise PhysicsError(
             f"the noise of {spectrum.noise:.3g} K/W hides a response of {total:.3g} K/W: expected less than a twentieth"
         )
     resistance = np.geomspace(_BEGIN * total, end, _POINTS)
-    stages = [_chain(spectrum.time_constants, one) for one in spectrum.repetitions]
-    logs = np.log([_capacity_at(chain, resistance) for chain in stages])
-    capacity = np.exp(np.median(logs, axis=0))
+    capacity = _capacity_at(cauer_from_foster(spectrum.ladder), resistance)
+    logs = np.log([_capacity_at(cauer_from_foster(ladder), resistance) for ladder in spectrum.repetitions])
     return StructureFunction(resistance, capacity, _slope(resistance, capacity), logs.std(axis=0))
-
-
-def _chain(time_constants: Vector, resistances: Vector) -> Cauer:
-    lines = resistances > _NOTHING * resistances.sum()
-    return cauer_from_foster(Foster(resistances[lines][::-1], (time_constants[lines] / resistances[lines])[::-1]))
 
 
 def _capacity_at(chain: Cauer, resistance: Vector) -> Vector:

@@ -35,6 +35,8 @@ _SCALABLE = {
 def scaled(value: float, unit: str) -> tuple[float, str]:
     """Choose the SI prefix that puts `value` between 1 and 1000; return the factor and the prefixed unit.
 
+    Values far beyond all prefixes have none.
+
     Examples
     --------
     >>> scaled(1.5e-5, "s")
@@ -43,7 +45,10 @@ def scaled(value: float, unit: str) -> tuple[float, str]:
     if unit not in _SCALABLE or value == 0 or not math.isfinite(value):
         return 1.0, unit
     exponent = 3 * math.floor(math.log10(abs(value) * 1.000001) / 3)
-    exponent = min(max(exponent, min(_PREFIXES)), max(_PREFIXES))
+    least, largest = min(_PREFIXES), max(_PREFIXES)
+    if not least - 3 <= exponent <= largest + 3:  # a power of ten beside a prefix says nothing
+        return 1.0, unit
+    exponent = min(max(exponent, least), largest)
     return 10.0**-exponent, _PREFIXES[exponent] + unit
 
 
@@ -56,6 +61,8 @@ def with_unit(value: float, unit: str, u: float | None = None, digits: int = 4) 
     '72.80 ± 0.50 kK/W'
     >>> with_unit(1.23456e-5, "s")
     '12.35 us'
+    >>> with_unit(-0.0, "W"), with_unit(8.9e-23, "W")
+    ('0 W', '8.9e-23 W')
     """
     if unit == "1":
         return _dimensionless(value, u, digits)
@@ -91,7 +98,7 @@ def _dimensionless(value: float, u: float | None, digits: int) -> str:
 
 def _plain(number: float, digits: int) -> str:
     """So many significant digits, without an exponent where a person would write none."""
-    rounded = float(f"{number:.{digits}g}")
+    rounded = float(f"{number:.{digits}g}") + 0.0  # nobody writes a minus before zero
     return f"{rounded:.{max(digits, 6)}g}" if abs(rounded) < 1e5 else f"{rounded:.{digits}g}"
 
 

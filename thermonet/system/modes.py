@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 
-from thermonet.quantities.errors import NotConvergedError
+from thermonet.quantities.errors import NotConvergedError, PhysicsError
 from thermonet.quantities.threads import single_threaded
 from thermonet.system.core import Held, Matrix, Vector
 from thermonet.system.solvers.choice import masked_product
@@ -58,10 +58,21 @@ def transfer(held: Held, sensor: str, source: str) -> Transfer:
 
 
 def transfers(held: Held, pairs: Sequence[tuple[str, str]]) -> list[Transfer]:
-    """All modes of a small held system, as the sensor of every pair sees its source."""
+    """All modes of a small held system, as the sensor of every pair sees its source.
+
+    Raises
+    ------
+    PhysicsError
+        Rounding leaves no positive conductances: they spread over more decades than numbers have digits.
+    """
     system = held.system
     K, C = (_dense(matrix)[np.ix_(held.free, held.free)] for matrix in (held.K, held.C))
-    time_constants, shapes = scipy.linalg.eigh((C + C.T) / 2, (K + K.T) / 2)
+    try:
+        time_constants, shapes = scipy.linalg.eigh((C + C.T) / 2, (K + K.T) / 2)
+    except np.linalg.LinAlgError:
+        raise PhysicsError(
+            "the modes are lost in rounding: the conductances spread over more decades than numbers have digits"
+        ) from None
     order = np.argsort(time_constants)[::-1]
     slow_first = np.maximum(time_constants[order], 0.0)
     found = []

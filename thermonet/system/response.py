@@ -17,10 +17,10 @@ _NEGLIGIBLE = 1e-12
 
 
 def step(response: Transfer, time: Vector) -> Vector:
-    """Temperature [K/W] at times t >= 0 [s] after a watt is switched on."""
+    """Temperature [K/W] at times t [s] after a watt is switched on; before that none."""
     slow = response.time_constants > _NEGLIGIBLE * response.time_constants[0]
-    decay = np.exp(-time[:, None] / response.time_constants[slow])
-    return response.resistance - decay @ response.residues[slow]
+    decay = np.exp(-np.maximum(time, 0.0)[:, None] / response.time_constants[slow])
+    return np.where(time < 0, 0.0, response.resistance - decay @ response.residues[slow])
 
 
 def harmonic(response: Transfer, frequency: Vector) -> NDArray[np.complex128]:

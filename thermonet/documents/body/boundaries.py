@@ -14,7 +14,7 @@ from thermonet.documents.fields import BoundaryConductance, Dimension, Entry, Te
 from thermonet.quantities.inputs import Input
 
 HeatFlux = Annotated[Input, Dimension("W/m^2", low=-math.inf)]
-Emissivity = Annotated[Input, Dimension("1", high=1.0 + 1e-12)]
+Emissivity = Annotated[Input, Dimension("1", high=1.0, high_allowed=True)]
 
 
 @dataclass(frozen=True, slots=True)

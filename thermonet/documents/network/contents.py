@@ -54,6 +54,11 @@ class NetworkContents(Entry):
         return (self.compact or CompactEntry()).highest_frequency.value
 
     @property
+    def body_tolerance(self) -> float:
+        """Tolerance of bodies' compact models: half of the whole, of which the network's small model has the rest."""
+        return min(self.numerics.tolerance.value, (self.compact or CompactEntry()).tolerance.value) / 2
+
+    @property
     def is_linear(self) -> bool:
         """Whether no element depends on temperature."""
         return not any(element.depends_on_temperature for element in self.elements.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -11,25 +10,28 @@ from thermonet.documents.alternatives import Alternatives
 from thermonet.documents.body.boundaries import Emissivity
 from thermonet.documents.body.conductivity import Coefficients
 from thermonet.documents.body.signals import VariationEntry
-from thermonet.documents.fields import Dimension, Entry, Frequency, Resistance, Row, Temperature
+from thermonet.documents.fields import Dimension, Entry, Frequency, Row, Temperature
 from thermonet.quantities.inputs import Input
+from thermonet.quantities.reading import CELSIUS
 
-HeatCapacity = Annotated[Input, Dimension("J/K")]
-ThermalConductance = Annotated[Input, Dimension("W/K")]
-Area = Annotated[Input, Dimension("m^2")]
-ViewFactor = Annotated[Input, Dimension("1", high=1.0 + 1e-12)]
+# What lies outside these has a wrong prefix or exponent: no two bodies are joined better or worse, by many decades.
+_RESISTANCE = Dimension("K/W", low=1e-15, high=1e30)
+LinkResistance = Annotated[Input, _RESISTANCE]
+HeatCapacity = Annotated[Input, Dimension("J/K", low=1e-30, high=1e15)]
+ThermalConductance = Annotated[Input, Dimension("W/K", low=1e-30, high=1e15)]
+Area = Annotated[Input, Dimension("m^2", low=1e-30, high=1e12)]
+ViewFactor = Annotated[Input, Dimension("1", high=1.0, high_allowed=True)]
+NodeTemperature = Annotated[Input, Dimension("K", high=1e9, zeros=CELSIUS)]
 #: A source may take heat out: a cooler is one of negative power.
-SignedPower = Annotated[Input, Dimension("W", low=-math.inf)]
+SignedPower = Annotated[Input, Dimension("W", low=-1e15, high=1e15)]
 Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
-
-_RESISTANCE = Dimension("K/W")
 
 
 class NodeEntry(Entry):
     """A point of one temperature: with a heat capacity, without any (massless), or held at a temperature."""
 
     heat_capacity: HeatCapacity | None = Field(None, description="of the node such as '1 pJ/K' (default: massless)")
-    temperature: Temperature | None = Field(None, description="a temperature that it is held at such as '300 K'")
+    temperature: NodeTemperature | None = Field(None, description="a temperature that it is held at such as '300 K'")
     varies: VariationEntry | None = Field(None, description="how the temperature that it is held at varies in time")
     source: str = ""
 
@@ -57,7 +59,7 @@ class ResistancePolynomialEntry(Entry):
 
 
 ResistanceOf: TypeAlias = Annotated[
-    Resistance | ResistanceTableEntry | ResistancePolynomialEntry,
+    LinkResistance | ResistanceTableEntry | ResistancePolynomialEntry,
     Alternatives(
         (
             ("table", ResistanceTableEntry),

@@ -33,7 +33,6 @@ def network_problems(document: NetworkContents) -> Problems:
         yield from _known(document, source.into, f"sources.{name}.into")
     yield from _bodies(document)
     yield from _joins(document)
-    yield from _floating(document)
     yield from _asked(document)
     yield from _in_time(document)
 
@@ -127,14 +126,24 @@ def _joins(document: NetworkContents) -> Problems:
                 yield f"joins.{name}.node", "a trace has many temperatures, expected an isothermal join or no node"
 
 
-def _floating(document: NetworkContents) -> Problems:
-    """Nodes whose temperature nothing fixes; bodies may have baths of their own, which only their designs tell."""
+def floating_problems(document: NetworkContents) -> Problems:
+    """Yield (path, message) for nodes whose temperature nothing fixes.
+
+    Bodies may have baths of their own, which only their designs tell; and where one end of an element is wrong, nothing
+    is known of the other.
+    """
     if not document.held and not document.bodies:
         yield "nodes", "no node is held at a temperature, so the heat has nowhere to go: expected 'temperature' at one"
         return
     part = connected_parts(document)
     grounded = {part[node] for node in document.held}
     grounded |= {part[node] for body in document.bodies.values() for node in body.terminals.values() if node in part}
+    grounded |= {
+        part[node]
+        for element in document.elements.values()
+        for node in element.between
+        if node in part and (len(set(element.between)) == 1 or not set(element.between) <= set(part))
+    }
     for node in document.nodes:
         if part[node] not in grounded:
             yield f"nodes.{node}", "has no path to a held temperature, so nothing fixes its own: expected an element"
@@ -183,6 +192,9 @@ def _asked(document: NetworkContents) -> Problems:
     parts = connected_parts(document, past_held=False)
     for i, (node, driver) in enumerate(document.responses.of or []):
         yield from _response(document, node, driver, parts, f"responses.of.{i}")
+    asked = document.responses.model_fields_set
+    if asked and not document.stores_heat:
+        yield "responses", "nothing stores heat, so every node follows at once: expected the heat_capacity of a node"
     for key in ("frequencies", "times"):
         ends = getattr(document.responses, key)
         if ends is not None and not ends[1].value > ends[0].value:

@@ -48,19 +48,31 @@ def section(shape: Shape) -> Section | None:
     """Section of a shape in space; None where it is no body of revolution, or its axis does not point along z."""
     match shape:
         case Union() | Intersection() | Difference():
-            parts = [section(part) for part in parts_of(shape)]
-            found = [part for part in parts if part is not None]
-            if len(found) < len(parts) or any(part.axis != found[0].axis for part in found):
-                return None
-            first, *others = (part.shape for part in found)
-            if isinstance(shape, Difference):
-                return Section(found[0].axis, Difference(first, tuple(others)))
-            return Section(found[0].axis, type(shape)((first, *others)))
+            return _of_parts(shape)
         case Named(inner, _):
             return section(inner)
         case Moved(inner, (x, y, z)):
             still = section(inner)
             return still and Section((still.axis[0] + x, still.axis[1] + y), Moved(still.shape, (0.0, z)))
+        case Sphere() | Cylinder() | Cone() | Revolved():
+            return _of_solid(shape)
+        case _:
+            return None
+
+
+def _of_parts(shape: Union | Intersection | Difference) -> Section | None:
+    parts = [section(part) for part in parts_of(shape)]
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts) or len({part.axis for part in found}) > 1:
+        return None
+    first, *others = (part.shape for part in found)
+    if isinstance(shape, Difference):
+        return Section(found[0].axis, Difference(first, tuple(others)))
+    return Section(found[0].axis, type(shape)((first, *others)))
+
+
+def _of_solid(shape: Sphere | Cylinder | Cone | Revolved) -> Section | None:
+    match shape:
         case Sphere((x, y, z), radius):
             ends = (0.0, z - radius), (0.0, z + radius)
             return Section((x, y), Outline(ends[0], (ArcThrough((radius, z), ends[1]), Line(ends[0]))))
@@ -68,9 +80,7 @@ def section(shape: Shape) -> Section | None:
             return _of_cone(base, axis, (radius, radius), height)
         case Cone(base, axis, bottom, top, height):
             return _of_cone(base, axis, (bottom, top), height)
-        case Revolved(profile, (x, y, z), angle):
-            if angle < 2 * math.pi * (1 - 1e-12) or bounds(profile)[0][0] < 0:
-                return None
+        case Revolved(profile, (x, y, z), angle) if angle >= 2 * math.pi * (1 - 1e-12) and bounds(profile)[0][0] >= 0:
             return Section((x, y), Moved(profile, (0.0, z)))
         case _:
             return None

@@ -173,10 +173,7 @@ def _looked_at(shape: Shape) -> list[_Looked]:
     looked = []
     for face in found:
         spacing = reach / COARSE[space]
-        if axis is None or face.along is None:
-            samples = face.samples(spacing)
-        else:
-            samples = folded(face.along(spacing), axis)
+        samples = face.samples(spacing) if axis is None or face.along is None else folded(face.along(spacing), axis)
         places, inward = on_boundary(face, shape, samples, STEP * reach)
         if places.shape[1]:
             thick = thickness(shape, found, places, inward, reach)

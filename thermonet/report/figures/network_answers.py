@@ -9,7 +9,7 @@ from thermonet.geometry.mesh import Floats
 from thermonet.quantities.formatting import scaled
 from thermonet.report.figures.drawing import MUTED, Drawing, canvas, gridded, styled
 from thermonet.report.figures.network_scale import DrawnElement, network_scale_figure
-from thermonet.report.names import printed_unit
+from thermonet.report.names import printed, printed_unit
 from thermonet.results.record import Result, Table
 from thermonet.studies.network.bodies import star
 from thermonet.studies.network.study import NetworkStudy
@@ -41,6 +41,8 @@ def _to_scale(study: NetworkStudy) -> Drawing | None:
     return network_scale_figure(drawn, {**solved.rises, **baths}, held=held, sources=solved.powers)
 
 
+#: Part of a structure function's resistance without any capacity beyond which the axis begins after it.
+_EMPTY = 0.9
 #: Labels of a locus are left out nearer to another than this, in parts of the largest impedance.
 _APART = (0.09, 0.035)
 
@@ -56,7 +58,9 @@ def nyquist_figure(result: Result) -> Drawing | None:
     frequency = _column(table, "frequency")
     largest = max(float(np.abs(_column(table, f"real.{port}.{port}")).max()) for port in ports)
     factor, unit = scaled(largest, "K/W")
-    figure = canvas(9.6, 4.6, left=0.09, right=0.985, bottom=0.13, top=0.96)
+    highest = max(float(-_column(table, f"imaginary.{port}.{port}").min()) for port in ports)
+    height = float(np.clip(1.1 + 9.6 * highest / largest, 2.8, 4.6))  # both axes have one scale
+    figure = canvas(9.6, height, left=0.09, right=0.985, bottom=0.6 / height, top=1 - 0.18 / height)
     axes = figure.subplots()
     decades = 10.0 ** np.arange(np.ceil(np.log10(frequency[0])), np.floor(np.log10(frequency[-1])) + 1)
     labelled: list[Floats] = []
@@ -72,13 +76,17 @@ def nyquist_figure(result: Result) -> Drawing | None:
                 label = printed_unit(f"{at * value:.3g} {name}")
                 axes.annotate(label, (place[0], place[1]), (4, 4), textcoords="offset points", fontsize=8, color=MUTED)
                 labelled.append(mark)
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.plot(0, 0, marker="+", markersize=9, color=MUTED)
+    axes.set_ylim(bottom=-0.02 * largest * factor)  # no passive port has a positive imaginary part
+    axes.set_aspect("equal", adjustable="box")
     axes.set(xlabel=f"real part [{printed_unit(unit)}]", ylabel=f"− imaginary part [{printed_unit(unit)}]")
     axes.legend(title="heat into and temperature of")
     gridded(axes)
+    slow, fast = (printed(float(frequency[end]), "Hz", digits=3) for end in (0, -1))
     caption = (
-        "Thermal impedance of every port in the complex plane, from low frequencies on the right to high ones at the "
-        "origin; a dot for every decade of the frequency."
+        f"Thermal impedance of every port in the complex plane, from {slow} at the right end of every curve to {fast} "
+        "at its left end; a dot for every decade of the frequency. At high frequencies it falls to zero (the cross) "
+        "where the port has a heat capacity, else to what heat flows through at once."
     )
     return Drawing("nyquist", "Impedance", caption, figure, table)
 
@@ -133,12 +141,23 @@ def _structure_figure(port: str, table: Table) -> Drawing:
     for each, values in ((axes, capacity), (beside, slope)):
         each.yaxis.set_minor_formatter(NullFormatter())
         each.set_ylim(10 ** np.floor(np.log10(0.99 * values.min())), 10 ** np.ceil(np.log10(1.01 * values.max())))
-    axes.legend(handles=[line, other], loc="lower right")
+    axes.legend(handles=[line, other], loc="upper left")  # the cumulative one rises to the right
     gridded(axes)
     caption = (
         f"Structure function of the heat that enters at '{port}': heat capacity that lies within a thermal resistance, "
-        "and its slope, whose peaks are where there is much capacity and little resistance."
+        "and its slope, whose peaks are where there is much capacity and little resistance. Both belong to the one "
+        "ladder that responds alike: where heat leaves by several paths, its parts are none of the network's."
     )
+    empty = begin if len(resistance) == 1 else max(begin, resistance[0])
+    if empty > _EMPTY * resistance[-1]:
+        span = resistance[-1] - empty
+        axes.set_xlim((empty - 0.1 * span) * factor, (resistance[-1] + 0.05 * span) * factor)
+        axes.ticklabel_format(axis="x", useOffset=False)
+        caption += (
+            f" {empty / resistance[-1]:.1%} of the resistance come before any capacity to speak of, and the axis "
+            "begins after them: heat leaves by a path that stores none, and the capacities behind the others "
+            "appear multiplied."
+        )
     return Drawing(f"structure_{port}", f"Structure function of {port}", caption, figure, table)
 
 

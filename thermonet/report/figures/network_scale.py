@@ -247,7 +247,7 @@ def _ruler(axes: Axes, scale: _Scale, unit: float) -> None:
     axes.plot([x, x + lengths[-1]], [y, y], color=MUTED, linewidth=1.2)
     for tick, length in zip(ticks, lengths, strict=True):
         axes.plot([x + length] * 2, [y - 0.008, y + 0.008], color=MUTED, linewidth=1.2)
-        if tick in (ticks[1], ticks[-1]):
+        if tick > 0:
             text = printed(tick, "K/W", digits=2)
             axes.text(x + length, y - 0.012, text, ha="center", va="top", fontsize=8, color=MUTED)
 
@@ -257,7 +257,9 @@ def _caption(scale: _Scale) -> str:
         law = "is in proportion to its resistance"
     else:
         decades = math.log10(scale.largest / scale.least)
-        law = f"grows with the logarithm of its resistance, as they spread over {decades:.1f} decades (see the ruler)"
+        law = (
+            f"grows with the logarithm of its resistance, as they spread over {decades:.1f} decades (logarithmic ruler)"
+        )
     return (
         f"The length of every element's box {law}; its band is as wide as the heat through it, in "
         "proportion but for a hairline where there is little. Squares are held at a temperature; rises count from the "

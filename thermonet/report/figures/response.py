@@ -25,6 +25,8 @@ _TIMES = (
 _PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 #: Modes with smaller shares are not named in the figure.
 _NAMED_SHARE = 0.045
+#: Part of the largest response below which a curve lies on the axis.
+_ON_THE_AXIS = 0.02
 #: Styles of curves in turn: where two lie on each other, both are seen.
 LINES = ("-", "--", "-.", ":")
 
@@ -168,7 +170,12 @@ def response_figure(result: Result) -> Drawing | None:
     axes.set(xlabel=f"{across.replace('_', ' ')} [{first.unit}]", ylabel=f"response [{printed_unit(unit)}]")
     axes.legend()
     gridded(axes)
-    return Drawing("response", "Step response", "After a source is switched on, per watt of it.", figure, table)
+    caption = "After a source is switched on, per watt of it."
+    for name, values in curves.items():
+        highest = float(np.abs(values).max())
+        if len(units) == 1 and highest < _ON_THE_AXIS * largest:
+            caption += f" {name} lies near zero: its largest value is {printed(highest, next(iter(units)), digits=3)}."
+    return Drawing("response", "Step response", caption, figure, table)
 
 
 @styled

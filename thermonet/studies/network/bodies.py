@@ -9,7 +9,7 @@ negative: the sources and sensors of a body, the contact and the thermocouple of
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -36,7 +36,7 @@ from thermonet.studies.bodies.refinement import refined_body
 from thermonet.studies.bodies.regions import Rebuilt
 from thermonet.studies.bodies.regions_design import drawn_body
 from thermonet.studies.design import probe_of, reading_of
-from thermonet.studies.exports import small_model
+from thermonet.studies.exports import Reduction, small_model
 from thermonet.studies.network.moved import MovingBody, bodies_tangent, probe_tangent
 from thermonet.studies.network.tangent import Tangent
 from thermonet.studies.probe import converged_probe
@@ -64,10 +64,13 @@ class BodyElement:
         With the terminals that are wanted.
     tangent
         How it changes with its inputs; found when called, which takes about as long as the element did.
+    reduction
+        What its compact model has left out.
     """
 
     element: MultiTerminal
     tangent: Callable[[], Tangent]
+    reduction: Reduction = field(default_factory=Reduction)
 
 
 def terminals_of(
@@ -121,22 +124,29 @@ def body_element(
     only: Collection[str] | None = None,
     tolerance: float | None = TOLERANCE,
     highest_frequency: float | None = HIGHEST_FREQUENCY,
+    read: Collection[str] = (),
+    whole: int = 0,
 ) -> BodyElement:
-    """Body of a document as an element, with its derivatives; parameters and errors as of `terminals_of`."""
+    """Body of a document as an element, with its derivatives; parameters and errors as of `terminals_of`.
+
+    No heat enters at terminals that are only `read`, so that no compact model needs to know what would come of it. A
+    body that stores heat in no more than `whole` unknowns is left as it is: then all of its times are its own.
+    """
     values = values or Values()
     of = _of_probe(document, values) if isinstance(document, ProbeDocument) else _of_body(document, values)
     system, wanted = of.system, chosen(of.terminals, only)
-    terminals = wanted
-    if tolerance is not None:
-        system, terminals = compacted(
+    terminals, reduction = wanted, Reduction()
+    if tolerance is not None and not is_small(system, whole):
+        system, terminals, reduction = compacted(
             system,
             terminals,
             baths_of(document),
+            read=read,
             tolerance=tolerance,
             highest_frequency=highest_frequency,
         )
     element = MultiTerminal(system=system, terminals=terminals, error={"": of.error})
-    return BodyElement(element, partial(of.tangent, wanted))
+    return BodyElement(element, partial(of.tangent, wanted), reduction)
 
 
 def chosen(terminals: Terminals, only: Collection[str] | None) -> Terminals:
@@ -305,14 +315,20 @@ def _same(first: str | Vector, second: str | Vector) -> bool:
     return bool(np.allclose(first, second, rtol=0, atol=1e-12 * np.abs(first).max()))
 
 
+def is_small(system: System, whole: int) -> bool:
+    """Whether a system stores heat in no more than some unknowns; of one without capacities a small model is exact."""
+    return bool(system.C) and system.size <= whole
+
+
 def compacted(
     system: System,
     terminals: Terminals,
     baths: Mapping[str, float],
     *,
+    read: Collection[str] = (),
     tolerance: float = TOLERANCE,
     highest_frequency: float | None = HIGHEST_FREQUENCY,
-) -> tuple[System, Terminals]:
+) -> tuple[System, Terminals, Reduction]:
     """Small model of a body between its terminals; its steady answers are exact whatever is bound to them.
 
     Parameters
@@ -322,6 +338,8 @@ def compacted(
     baths
         Terminals that are held while the small model is made: those that are likely to be in the network. Without any
         it is the first isothermal one.
+    read
+        Weighted terminals that no heat enters in time; steady heat there is exact all the same.
     tolerance, highest_frequency
         See `terminals_of`.
 
@@ -340,10 +358,13 @@ def compacted(
         weighted,
         held,
         [port for port in isothermal if port not in held],
+        heated=[name for name in weighted if name not in read] or None,
         tolerance=tolerance,
         highest_frequency=highest_frequency,
-    ).system
-    return small, {name: small.sensors[name] if name in weighted else port for name, port in terminals.items()}
+    )
+    seen = small.system.sensors
+    onto = {name: seen[name] if name in weighted else port for name, port in terminals.items()}
+    return small.system, onto, small.reduction
 
 
 def terminal_resistances(body: MultiTerminal, held: Collection[str] = ()) -> tuple[list[str], Vector]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from thermonet.network.terminals import MultiTerminal
 from thermonet.quantities.inputs import Input
 from thermonet.results.record import Check, Table
+from thermonet.studies.exports import Reduction
 from thermonet.studies.network.tangent import Tangent
 from thermonet.studies.values import Values
 
@@ -88,6 +89,8 @@ class NetworkBodies:
         What isothermal joins assume.
     moving
         They and their derivatives by inputs; found when called, which takes about as long as they did.
+    reduction
+        What their compact models have left out, all together.
     """
 
     elements: Mapping[str, MultiTerminal] = field(default_factory=dict)
@@ -96,3 +99,4 @@ class NetworkBodies:
     joins: Table = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
     moving: Callable[[], MovingBodies] = MovingBodies
+    reduction: Reduction = field(default_factory=Reduction)

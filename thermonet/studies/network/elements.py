@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +14,8 @@ from thermonet.heat.bodies.joined import Cut
 from thermonet.network.terminals import MultiTerminal
 from thermonet.quantities.errors import PhysicsError, UsageError
 from thermonet.results.record import Check, Column, Table
+from thermonet.studies.exports import Reduction
+from thermonet.studies.network.answers import port_nodes, resistance_pairs, response_pairs
 from thermonet.studies.network.bodies import (
     HIGHEST_FREQUENCY,
     TOLERANCE,
@@ -26,6 +29,10 @@ from thermonet.studies.network.causes import causes
 from thermonet.studies.network.joins import JoinedTerminals, joined_terminals
 from thermonet.studies.network.tangent import Tangent
 from thermonet.studies.open import opened
+
+#: Unknowns of all bodies together up to which they are left whole: the modes of so many cost little more than those of
+#: compact models.
+_MOST_WHOLE = 400
 
 
 def network_bodies(
@@ -55,8 +62,9 @@ def network_bodies(
     NotConvergedError
         A design's own numerical tolerance was not met.
     """
-    wanted = _Wanted(document, folder, tolerance, highest_frequency)
-    found = [wanted.built(group) for group in _groups(document)]
+    groups = _groups(document)
+    wanted = _Wanted(document, folder, tolerance, highest_frequency, _MOST_WHOLE // max(len(groups), 1))
+    found = [wanted.built(group) for group in groups]
     joins = [each.joins for each in found if each.joins]
     return NetworkBodies(
         elements={each.name: each.element for each in found},
@@ -67,6 +75,7 @@ def network_bodies(
             for key, column in (joins[0] if joins else {}).items()
         },
         checks={name: check for each in found for name, check in each.checks.items()},
+        reduction=sum((each.reduction for each in found), Reduction()),
         moving=partial(_moving, document, found),
     )
 
@@ -80,6 +89,7 @@ class _Built:
     tangent: Callable[[], Tangent]
     bindings: tuple[Binding, ...]
     baths: Mapping[str, float]
+    reduction: Reduction
     joins: Table = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
 
@@ -92,6 +102,7 @@ class _Wanted:
     folder: Path
     tolerance: float | None
     highest_frequency: float | None
+    whole: int
 
     def built(self, group: tuple[str, ...]) -> _Built:
         """Element of a body, or of several that are joined."""
@@ -118,9 +129,11 @@ class _Wanted:
                 designs,
                 cuts,
                 only={*nodes, *baths},
+                read=self._read(nodes),
                 join_tolerance=self.document.numerics.tolerance.value,
                 tolerance=self.tolerance,
                 highest_frequency=self.highest_frequency,
+                whole=self.whole,
             )
         except PhysicsError as error:
             body, _, terminal = error.path.removeprefix("terminals.").partition(".")
@@ -133,12 +146,22 @@ class _Wanted:
         nodes, baths = self.document.bodies[name].terminals, baths_of(design)
         try:
             found = body_element(
-                design, only={*nodes, *baths}, tolerance=self.tolerance, highest_frequency=self.highest_frequency
+                design,
+                only={*nodes, *baths},
+                read=self._read(nodes),
+                tolerance=self.tolerance,
+                highest_frequency=self.highest_frequency,
+                whole=self.whole,
             )
         except PhysicsError as error:
             below = error.path if error.path.startswith("terminals.") else "design"
             raise PhysicsError(str(error), f"bodies.{name}.{below}") from None
         return _built(name, found, nodes, baths, f"{name}.")
+
+    def _read(self, nodes: Mapping[str, str]) -> set[str]:
+        """Terminals at whose nodes nothing is but a thermometer."""
+        heated = _heated(self.document)
+        return {terminal for terminal, node in nodes.items() if node not in heated}
 
     def _design(self, name: str) -> Document:
         stated = self.document.bodies[name].design
@@ -172,9 +195,22 @@ def _built(
         tangent=lambda: body.tangent().prefixed(prefix),
         bindings=tuple(Binding(node, name, terminal, f"{prefix}{terminal}") for terminal, node in bound.items()),
         baths={f"{prefix}{port}": baths[port] for port in free},
+        reduction=body.reduction,
         joins={} if joined is None else joined.joins,
         checks={} if joined is None else joined.checks,
     )
+
+
+def _heated(document: NetworkDocument) -> set[str]:
+    """Nodes that heat may enter in an answer, from an element, a source, another body or a watt that is asked about."""
+    bound = Counter(node for body in document.bodies.values() for node in body.terminals.values())
+    ends = [node for element in document.elements.values() for node in element.between]
+    asked = [node for pair in resistance_pairs(document) for node in pair]
+    driven = [driver for _, driver in response_pairs(document)]
+    heavy = [name for name, node in document.nodes.items() if node.heat_capacity is not None]
+    into = [source.into for source in document.sources.values()]
+    several = [node for node, count in bound.items() if count > 1]
+    return {*ends, *asked, *driven, *heavy, *into, *several, *port_nodes(document), *document.held}
 
 
 def _moving(document: NetworkDocument, built: Sequence[_Built]) -> MovingBodies:

@@ -35,22 +35,30 @@ def _netlists(solved: SolvedNetwork) -> dict[str, str]:
     title, bath = document.title or document.name, solved.design.temperature
     files = {MODELICA: network_model_text(graph, document.name, start=bath, title=title)}
     power, rise = solved.heat_flow, max(abs(each) for each in solved.rises.values())
-    if power > 0 and rise > 0:
-        stored = sum(abs(rise) * graph.nodes[node].get("heat_capacity", 0.0) for node, rise in solved.rises.items())
-        files[NETLIST] = network_deck(graph, bath=bath, scale=Scale(power=power, rise=rise, heat=stored), title=title)
+    stored = sum(abs(rise) * graph.nodes[node].get("heat_capacity", 0.0) for node, rise in solved.rises.items())
+    scale = Scale(power=power, rise=rise, heat=stored) if power > 0 and rise > 0 else _at_rest(solved)
+    files[NETLIST] = network_deck(graph, bath=bath, scale=scale, title=title)
     return files
 
 
+def _at_rest(solved: SolvedNetwork) -> Scale:
+    """Scale of a network through which nothing flows yet: a kelvin across the weakest of its elements."""
+    return Scale(power=1 / max(solved.resistances.values(), default=1.0), rise=1.0)
+
+
 def _small(solved: SolvedNetwork) -> SmallModel:
-    """Small model between the held nodes and the ports."""
+    """Small model between the held nodes and the ports; what bodies left out has its part of the tolerance."""
     system, asked = solved.model.system, solved.document.compact or CompactEntry()
-    return small_model(
+    before, whole = solved.bodies.reduction, asked.tolerance.value
+    left = max(whole - max(before.harmonic, before.step), whole / 2)
+    small = small_model(
         system,
         {node: system.sources[node] for node in compact_nodes(solved)},
         list(solved.model.held),
-        tolerance=asked.tolerance.value,
+        tolerance=left,
         highest_frequency=asked.highest_frequency.value,
     )
+    return replace(small, tolerance=whole, before=before)
 
 
 def compact_nodes(solved: SolvedNetwork) -> list[str]:

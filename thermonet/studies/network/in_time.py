@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -86,7 +87,15 @@ def _transient(solved: SolvedNetwork, asked: TransientEntry) -> Transient:
         held = system.hold(*ports)
         return transient(held, drive, times, initial=initial, tolerance=tolerance, fixed_step=step)
 
-    return checked(run, asked.tolerance.value, None if asked.step is None else asked.step.value)
+    found = checked(run, asked.tolerance.value, None if asked.step is None else asked.step.value)
+    # A held node is at its own temperature from the start, whatever everything else begins at.
+    begun = math.nextafter(0.0, math.inf)  # at a jump the value after it
+    at_held = {
+        node: np.concatenate([[float(course(given).at(begun))], found.sensors[node][1:]])
+        for node, given in drive.temperatures.items()
+        if node in found.sensors
+    }
+    return replace(found, sensors={**found.sensors, **at_held})
 
 
 def _periodic(solved: SolvedNetwork, asked: PeriodicEntry) -> tuple[Vector, dict[str, Vector]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import combinations_with_replacement
 
@@ -26,6 +26,7 @@ from thermonet.results.record import Check, Column, Table
 from thermonet.studies.bodies.layers_design import layered_body
 from thermonet.studies.bodies.mesh import BodyMesh, first_mesh, touching_pairs
 from thermonet.studies.bodies.regions import Rebuilt
+from thermonet.studies.exports import Reduction
 from thermonet.studies.network.bodies import (
     HIGHEST_FREQUENCY,
     TOLERANCE,
@@ -34,6 +35,7 @@ from thermonet.studies.network.bodies import (
     body_terminals,
     chosen,
     compacted,
+    is_small,
     require_linear,
     terminal_resistances,
     with_known_capacity,
@@ -63,6 +65,8 @@ class JoinedTerminals:
         For every isothermal join, ``join.<name>``: whether the cut is an isotherm to the tolerance.
     tangent
         How it changes with the inputs of its bodies, on the same mesh; found when called.
+    reduction
+        What its compact model has left out.
     """
 
     element: MultiTerminal
@@ -70,6 +74,7 @@ class JoinedTerminals:
     joins: Table
     checks: Mapping[str, Check]
     tangent: Callable[[], Tangent]
+    reduction: Reduction = field(default_factory=Reduction)
 
 
 def joined_terminals(
@@ -77,9 +82,11 @@ def joined_terminals(
     cuts: Mapping[str, Cut],
     *,
     only: Collection[str] | None = None,
+    read: Collection[str] = (),
     join_tolerance: float = TOLERANCE,
     tolerance: float | None = TOLERANCE,
     highest_frequency: float | None = HIGHEST_FREQUENCY,
+    whole: int = 0,
 ) -> JoinedTerminals:
     """Join the bodies of documents, and compare both ways to do it.
 
@@ -95,10 +102,15 @@ def joined_terminals(
     only
         Terminals that are wanted, ``<body>.<terminal>`` and ``<body>.<boundary>`` of isothermal joins; all of them
         where nothing is said.
+    read
+        Terminals that no heat enters. What a point there would see of its own heat, which no mesh converges to, is in
+        no answer then, and not in the error.
     join_tolerance
         Largest relative difference of a resistance that an isothermal join may make.
     tolerance, highest_frequency
         Of a compact model, see `thermonet.studies.network.bodies.terminals_of`.
+    whole
+        Unknowns up to which bodies that store heat are left as they are: then all of their times are their own.
 
     Raises
     ------
@@ -111,18 +123,25 @@ def joined_terminals(
     models = [{name: part.model(level) for name, part in parts.items()} for level in levels]
     baths = {f"{name}.{port}": kelvin for name, part in parts.items() for port, kelvin in part.baths.items()}
     element = _element(models[-1], ways)
+    wanted = chosen(element.terminals, only)
     if len(levels) == 3:
         meshes = [*(_element(coarse, ways) for coarse in models[:2]), element]
-        element = replace(element, error={"": _error(meshes, baths)})
+        element = replace(element, error={"": _error(meshes, baths, wanted, read)})
     table, checks = _compared(models[-1], cuts, baths, join_tolerance)
-    element = replace(element, terminals=chosen(element.terminals, only))
+    element = replace(element, terminals=wanted)
     tangent = partial(_tangent, parts, levels[-1], models[-1], ways, element)
-    if tolerance is not None:
-        system, terminals = compacted(
-            element.system, element.terminals, baths, tolerance=tolerance, highest_frequency=highest_frequency
+    reduction = Reduction()
+    if tolerance is not None and not is_small(element.system, whole):
+        system, terminals, reduction = compacted(
+            element.system,
+            element.terminals,
+            baths,
+            read=read,
+            tolerance=tolerance,
+            highest_frequency=highest_frequency,
         )
         element = replace(element, system=system, terminals=terminals)
-    return JoinedTerminals(element, baths, table, checks, tangent)
+    return JoinedTerminals(element, baths, table, checks, tangent, reduction)
 
 
 @dataclass(frozen=True)
@@ -264,14 +283,26 @@ def _free_baths(document: BodyDocument, name: str, cuts: Sequence[Cut], values: 
     return {port: kelvin for port, kelvin in baths_of(document, values).items() if (name, port) not in taken}
 
 
-def _error(elements: Sequence[MultiTerminal], baths: Collection[str]) -> float:
-    """Numerical error of the resistances between terminals, relative to those of their ends, from three meshes."""
+def _error(
+    elements: Sequence[MultiTerminal], baths: Collection[str], wanted: Collection[str], read: Collection[str]
+) -> float:
+    """Numerical error of the resistances between terminals, relative to those of their ends, from three meshes.
+
+    Of the pairs that are wanted only, not of two terminals that are both read and never heated. All baths are held, but
+    the first alone where there is nothing else.
+    """
+    if set(wanted) <= set(baths):
+        elements = [
+            replace(element, terminals={name: element.terminals[name] for name in wanted}) for element in elements
+        ]
+        baths = ()
+    names = terminal_resistances(elements[-1], baths)[0]
     coarse, middle, fine = (terminal_resistances(element, baths)[1] for element in elements)
     size = np.sqrt(np.outer(np.diag(fine), np.diag(fine)))
-    rows, columns = np.triu_indices(len(fine))
     errors = [
         discretisation_error(fine[i, j], middle[i, j], coarse[i, j]) / size[i, j]
-        for i, j in zip(rows, columns, strict=True)
+        for i, j in combinations_with_replacement(range(len(names)), 2)
+        if names[i] in wanted and names[j] in wanted and not (names[i] in read and names[j] in read)
     ]
     return float(max(errors, default=0.0))
 
@@ -283,15 +314,23 @@ def _compared(
     lines: list[tuple[str, str, str, str, float, float, float]] = []
     checks = {}
     for name, cut in cuts.items():
-        found = {}
+        found, apart = {}, ""
         for way in ("trace", "isothermal"):
             ways = [replace(cut, shared=way) if other is cut else other for other in cuts.values()]
             try:
                 found[way] = _without(_element(models, ways), cut, baths)
-            except PhysicsError:
+            except PhysicsError as error:
                 if way == cut.shared:
                     raise
-        if len(found) < 2:  # meshes that do not match have one temperature in common, or nothing
+                apart = str(error)
+        if len(found) < 2:
+            checks[f"join.{name}"] = Check(
+                holds=None,
+                value=0.0,
+                u=None,
+                threshold=tolerance,
+                explanation=f"what one temperature on {' and '.join(cut.names)} changes is not known: {apart}",
+            )
             continue
         (names, trace), (_, tied) = found["trace"], found["isothermal"]
         relative = (tied - trace) / np.sqrt(np.outer(np.diag(trace), np.diag(trace)))
@@ -315,6 +354,9 @@ def _compared(
 
 
 def _without(element: MultiTerminal, cut: Cut, baths: Collection[str]) -> tuple[list[str], Vector]:
-    """Resistances between the terminals other than a join's own, all baths held: those that touch share none."""
+    """Resistances between the terminals other than a join's own, all baths held: those that touch share none.
+
+    Where there is nothing but baths, the first alone is held.
+    """
     others = {name: at for name, at in element.terminals.items() if name not in cut.names}
-    return terminal_resistances(replace(element, terminals=others), baths)
+    return terminal_resistances(replace(element, terminals=others), () if set(others) <= set(baths) else baths)

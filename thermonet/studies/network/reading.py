@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -13,14 +14,19 @@ from thermonet.documents.kinds import BodyDocument, kind_of
 from thermonet.documents.located import LocatedDocument, load, with_settings
 from thermonet.documents.network.document import NetworkDocument
 from thermonet.documents.network.parts import BodyElementEntry
+from thermonet.documents.network.problems import floating_problems
 from thermonet.documents.probe import ProbeDocument
 from thermonet.documents.reader import validated
-from thermonet.quantities.errors import DocumentError, PhysicsError, UsageError
+from thermonet.quantities.errors import DocumentError, NotConvergedError, PhysicsError, UsageError
 from thermonet.studies.bodies.design import body_design
 from thermonet.studies.bodies.reading import valid_body
 from thermonet.studies.design import probe_problems
-from thermonet.studies.network.design import network_design
+from thermonet.studies.network.answers import solve_network
+from thermonet.studies.network.design import NO_BODIES, network_design
 from thermonet.studies.values import Values
+
+#: Elements up to which a network that depends on temperature is solved while it is checked.
+_SOLVED_EARLY = 1000
 
 Design: TypeAlias = ProbeDocument | BodyDocument
 
@@ -62,13 +68,31 @@ def valid_network(located: LocatedDocument, folder: Path) -> NetworkDocument:
     """
 
     def also(document: NetworkDocument) -> Iterator[tuple[str, str]]:
+        # Of two elements of one name one has not been read, and what it joins is not known.
+        if not any(problem.path.startswith("elements.") for problem in located.problems):
+            yield from floating_problems(document)
         whole = _with_paths(document, folder)
         for name, entry in whole.bodies.items():
             yield from _body_problems(whole, name, entry)
-        if not any(True for _ in document.inconsistencies()):
-            network_design(document, Values())
+        if not any(True for _ in (*document.inconsistencies(), *floating_problems(document), *located.problems)):
+            _refuse_unsolvable(document)
 
     return _with_paths(validated(located, NetworkDocument, also=also), folder)
+
+
+def _refuse_unsolvable(document: NetworkDocument) -> None:
+    """Build the network; solve a small one that depends on temperature, too, whose state alone tells what it answers.
+
+    Raises
+    ------
+    PhysicsError
+        It cannot be built, or not be asked what the document asks of it.
+    """
+    network_design(document, Values())
+    if document.is_linear or document.bodies or len(document.elements) > _SOLVED_EARLY:
+        return
+    with suppress(NotConvergedError):  # which is no fault of the document's, and is told where it is studied
+        solve_network(document, Values(), NO_BODIES)
 
 
 def body_of(entry: BodyElementEntry) -> Design:

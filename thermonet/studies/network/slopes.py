@@ -7,8 +7,8 @@ designs of bodies, of a network in which the bodies are small and linear in thei
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from thermonet.documents.network.document import NetworkDocument
@@ -19,6 +19,7 @@ from thermonet.network.sensitivities import (
     steady_sensitivities,
     time_constant_sensitivities,
 )
+from thermonet.network.terminals import MultiTerminal
 from thermonet.quantities.errors import PhysicsError
 from thermonet.quantities.inputs import Input
 from thermonet.studies.network.answers import Answers, SolvedNetwork, answers_of, solve_network
@@ -77,13 +78,35 @@ def answer_slopes(solved: SolvedNetwork, answers: Answers, inputs: Mapping[str, 
         moved = gradients(lambda values: answers_of(solve_network(solved.document, values, solved.bodies)), differenced)
         by_input |= {key: moved[key] for key in rest}
         by_input |= {key: {**by_input[key], **{name: moved[key][name] for name in laws}} for key in exact}
-    by_body = {key: _by_bodies(solved, found) for key, found in exact.items()}
+    by_body = {key: _by_bodies(solved, found) for key, found in exact.items()} | _differenced_by_bodies(solved, rest)
     moving = solved.bodies.moving() if answers else MovingBodies()
     of_bodies = moving.inputs
     by_design = gradients(partial(_answers_at, solved, moving), of_bodies)
     if of_bodies:
         by_input = {key: {**gradient, **by_design[key]} for key, gradient in by_input.items()}
     return Slopes(by_input, of_bodies, by_body)
+
+
+def _differenced_by_bodies(solved: SolvedNetwork, keys: Collection[str]) -> dict[str, Gradient]:
+    """Derivatives by the logarithm of every body's conductances of answers that know no exact ones."""
+    stated = solved.bodies.elements
+    if not keys or not stated:
+        return {}
+
+    def at(values: Values) -> Answers:
+        elements = {name: _scaled(stated[name], values(factor)) for name, factor in factors.items()}
+        return answers_of(solve_network(solved.document, Values(), replace(solved.bodies, elements=elements)))
+
+    factors = {name: Input(value=1.0, name=name, source="a factor") for name in stated}
+    moved = gradients(at, factors)
+    return {key: moved[key] for key in keys}
+
+
+def _scaled(element: MultiTerminal, factor: float) -> MultiTerminal:
+    """Body with all of its conductances multiplied."""
+    system = element.system
+    theta = {name: value * factor if name in system.K else value for name, value in system.theta.items()}
+    return replace(element, system=replace(system, theta=theta))
 
 
 def _answers_at(solved: SolvedNetwork, moving: MovingBodies, values: Values) -> Answers:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from thermonet.documents.network.document import NetworkDocument
 from thermonet.network.building import NetworkGraph
+from thermonet.network.spread import named_spread
 from thermonet.quantities.inputs import Input
 from thermonet.quantities.threads import single_threaded
 from thermonet.results.record import Quantity, Result, Table
@@ -89,6 +90,13 @@ def study_network(document: NetworkDocument) -> NetworkStudy:
     values = Values()
     bodies = _bodies(document)
     solved = solve_network(document, values, bodies)
+    with named_spread(solved.model.elements):
+        return _studied(solved, values)
+
+
+def _studied(solved: SolvedNetwork, values: Values) -> NetworkStudy:
+    """Answers of a solved network with uncertainties, responses, and what it is exported as."""
+    document, bodies = solved.document, solved.bodies
     answers = answers_of(solved)
     followed = answers if len(answers) <= _MOST_FOLLOWED else {}
     slopes = answer_slopes(solved, followed, values.inputs)
@@ -130,7 +138,7 @@ def _bodies(document: NetworkDocument) -> NetworkBodies:
     return network_bodies(
         document,
         Path(),
-        tolerance=document.numerics.tolerance.value,
+        tolerance=document.body_tolerance,
         highest_frequency=document.highest_frequency,
     )
 
