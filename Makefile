@@ -35,6 +35,7 @@ bench: $(VENV)/.tools ## one JSON line per figure of the README's table
 	$(BIN)/python benchmarks/gradients.py
 	$(BIN)/python benchmarks/calibrate.py
 	$(BIN)/python benchmarks/update.py
+	$(BIN)/python benchmarks/network.py
 
 lock: ## resolve the locked dependencies anew (needs uv)
 	$(COMPILE) pyproject.toml -o requirements.lock
