@@ -18,8 +18,6 @@ from thermonet.studies.bodies.design import body_design
 from thermonet.studies.bodies.reading import valid_body
 from thermonet.studies.contact import junction_resistance, substrate_resistance
 from thermonet.studies.design import probe_of, probe_problems, signal_inputs
-from thermonet.studies.network.design import network_design
-from thermonet.studies.network.reading import design_files, valid_network
 from thermonet.studies.values import Values
 
 
@@ -56,6 +54,8 @@ class Opened:
         if isinstance(self.document, LayeredDocument | DrawnDocument):
             body_design(self.document, values)
         elif isinstance(self.document, NetworkDocument):
+            from thermonet.studies.network.design import network_design
+
             network_design(self.document, values)
         else:
             probe_of(self.document, values)
@@ -75,17 +75,18 @@ def opened(file: Path | str, settings: tuple[str, ...] = (), *, allowed: tuple[s
     """
     located = with_settings(load(file), settings)
     kind = kind_of(located, allowed)
-    document: ProbeDocument | BodyDocument | NetworkDocument
+    if kind == "network":
+        from thermonet.studies.network.reading import design_files, valid_network  # other kinds need not wait for it
+
+        network = valid_network(located, Path(file).parent)
+        designs = {f"designs/{name}.yaml": Path(file) for name, file in design_files(network).items()}
+        text = dumped(_with_designs(located.data, {Path(name).stem: name for name in designs}))
+        return Opened(kind, network, text, located, designs)
+    document: ProbeDocument | BodyDocument
     if kind == "body":
         document = valid_body(located, Path(file).parent)
-    elif kind == "network":
-        document = valid_network(located, Path(file).parent)
     else:
         document = validated(located, ProbeDocument, also=probe_problems)
-    if isinstance(document, NetworkDocument):
-        designs = {f"designs/{name}.yaml": Path(file) for name, file in design_files(document).items()}
-        text = dumped(_with_designs(located.data, {Path(name).stem: name for name in designs}))
-        return Opened(kind, document, text, located, designs)
     if not isinstance(document, DrawnDocument) or document.mesh is None:
         return Opened(kind, document, dumped(located.data), located)
     source = Path(document.mesh.file)
