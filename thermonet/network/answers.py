@@ -82,7 +82,8 @@ def steady(model: NetworkModel) -> SteadyNetwork:
     NotConvergedError
         Newton's iteration, or that of a large network, stopped short.
     """
-    held = _held(model)
+    _require_held(model)
+    held = model.system.hold(*model.held)
     given = {node: _at_rest(value) for node, value in model.held.items()}
     load = _load(model)
     if model.nonlinear is None:
@@ -113,10 +114,9 @@ def steady(model: NetworkModel) -> SteadyNetwork:
     )
 
 
-def _held(model: NetworkModel) -> Held:
+def _require_held(model: NetworkModel) -> None:
     if not model.held:
         raise PhysicsError("no node is held at a temperature, so the heat has nowhere to go", "nodes")
-    return model.system.hold(*model.held)
 
 
 def _balanced(held: Held, load: Vector, rise: Vector) -> Vector:
@@ -206,7 +206,7 @@ def small_changes(model: NetworkModel) -> System:
     """
     if model.nonlinear is None:
         return model.system
-    _held(model)
+    _require_held(model)
     state = _newton(model)
     try:
         return model.nonlinear.linearised(state.rise, *model.held, base=state.base)
@@ -218,6 +218,18 @@ def small_changes(model: NetworkModel) -> System:
             "heat between two nodes that can both change: small changes about this state know no reciprocity and no "
             "modes; expected one of the two held, no heat there, or a constant resistance"
         ) from None
+
+
+def held_changes(model: NetworkModel) -> Held:
+    """`small_changes` with the held nodes held.
+
+    Raises
+    ------
+    PhysicsError
+        Nothing is held, or small changes are not linear (`small_changes`).
+    """
+    _require_held(model)
+    return small_changes(model).hold(*model.held)
 
 
 def _one_way(model: NetworkModel, state: SteadyState) -> list[str]:
@@ -311,8 +323,7 @@ def impedance(
     KeyError
         There is no such node.
     """
-    _held(model)
-    held = small_changes(model).hold(*model.held)
+    held = held_changes(model)
     loads = np.column_stack([node_row(model, port) for port in ports])
     found = np.empty((len(frequencies), len(ports), len(ports)), dtype=complex)
     for number, frequency in enumerate(frequencies):
@@ -337,8 +348,7 @@ def modes(model: NetworkModel, sensor: str, source: str) -> Transfer:
     KeyError
         There is no such node.
     """
-    _held(model)
-    held = small_changes(model).hold(*model.held)
+    held = held_changes(model)
     _require(held.system, sensor, source)
     if len(held.free) <= _ALL_MODES:
         return transfer(held, sensor, source)
@@ -370,8 +380,7 @@ def arbitrary(model: NetworkModel, sensor: str, source: str, signal: Signal, tim
 
 def harmonic(model: NetworkModel, sensor: str, source: str, frequencies: Vector) -> NDArray[np.complex128]:
     """Complex amplitude [K/W] per watt at frequencies [Hz], from the whole network at each of them."""
-    _held(model)
-    held = small_changes(model).hold(*model.held)
+    held = held_changes(model)
     _require(held.system, sensor, source)
     load, weights = held.system.sources[source], held.system.sensors[sensor]
     found = np.empty(len(frequencies), dtype=complex)
@@ -392,8 +401,7 @@ def repeating(model: NetworkModel, sensor: str, source: str, signal: Signal) -> 
     """
     if signal.period is None:
         raise PhysicsError("the signal does not repeat; expected a sine, square, three-level or repeated one")
-    _held(model)
-    held = small_changes(model).hold(*model.held)
+    held = held_changes(model)
     _require(held.system, sensor, source)
     return periodic(periodic_transfer(held, sensor, source, signal.period), signal)
 
@@ -431,7 +439,7 @@ def in_time(
     NotConvergedError
         Steps became too short or too many.
     """
-    _held(model)
+    _require_held(model)
     if initial is None:
         found = steady(model)
         initial = found.rise + found.base * model.system.one
@@ -450,8 +458,7 @@ def in_time(
 
 
 def _all_modes(model: NetworkModel, sensor: str, source: str) -> Transfer:
-    _held(model)
-    held = small_changes(model).hold(*model.held)
+    held = held_changes(model)
     _require(held.system, sensor, source)
     if len(held.free) > _ALL_MODES:
         raise PhysicsError(

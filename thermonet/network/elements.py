@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast, overl
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonet.materials.laws import polynomial, polynomial_slope, require_positive, table_slope
 from thermonet.quantities.errors import PhysicsError
 from thermonet.system.signals import Course
 
@@ -77,9 +78,7 @@ class ResistanceTable:
 
     def slope(self, temperature: Values) -> Values:
         """Its derivative [1/W]; at a row that of the line above it."""
-        rise = np.diff(self.resistances) / np.diff(self.temperatures)
-        piece = np.searchsorted(self.temperatures, temperature, side="right") - 1
-        return np.asarray(np.concatenate([rise, [0.0, 0.0]])[np.where(piece < 0, len(rise), piece)])
+        return table_slope(self.temperatures, self.resistances, temperature)
 
 
 @dataclass(frozen=True)
@@ -109,18 +108,13 @@ class ResistancePolynomial:
         PhysicsError
             It is not positive there: the polynomial is used outside the range that it was meant for.
         """
-        found = np.asarray(np.polynomial.polynomial.polyval(np.asarray(temperature) - self.about, self.coefficients))
-        if not found.min(initial=np.inf) > 0:
-            worst = np.ravel(temperature)[int(np.argmin(np.ravel(found)))]
-            raise PhysicsError(
-                f"the polynomial of a resistance is {found.min():.3g} K/W at {worst:.4g} K, expected it to be positive"
-            )
-        return np.asarray(found, dtype=float)
+        found = polynomial(self.coefficients, np.asarray(temperature) - self.about)
+        require_positive(found, temperature, "the polynomial of a resistance", "K/W")
+        return found
 
     def slope(self, temperature: Values) -> Values:
         """Its derivative [1/W]."""
-        rising = np.polynomial.polynomial.polyder(np.asarray(self.coefficients))
-        return np.asarray(np.polynomial.polynomial.polyval(np.asarray(temperature) - self.about, rising))
+        return polynomial_slope(self.coefficients, np.asarray(temperature) - self.about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
-from thermonet.network.answers import effective_resistances, small_changes, steady
+from thermonet.network.answers import effective_resistances, held_changes, small_changes, steady
 from thermonet.network.elements import Element
 from thermonet.network.model import NetworkModel, differences, node_row
 from thermonet.quantities.errors import PhysicsError
@@ -72,7 +72,7 @@ def sensitivities(model: NetworkModel, sensor: str, source: str) -> Derivatives:
     KeyError
         There is no such node.
     """
-    held = _held(model)
+    held = held_changes(model)
     field, adjoint = _fields(held, sensor, source, 0.0)
     return _by_conductances(model, held, lambda _: np.real(field), np.real(adjoint))
 
@@ -87,7 +87,7 @@ def harmonic_sensitivities(model: NetworkModel, sensor: str, source: str, freque
     KeyError
         There is no such node.
     """
-    held, s = _held(model), 2j * math.pi * frequency
+    held, s = held_changes(model), 2j * math.pi * frequency
     field, adjoint = _fields(held, sensor, source, s)
     system = held.system
     found = _chained(model, _products(system.K, adjoint, field))
@@ -124,7 +124,7 @@ def time_constant_sensitivities(model: NetworkModel, number: int = 0) -> tuple[f
     PhysicsError
         Nothing is held, or the time constant is one of several that are equal.
     """
-    held = _held(model)
+    held = held_changes(model)
     time_constants, shapes = _modes(held)
     tau = float(time_constants[number])
     if (np.abs(np.delete(time_constants, number) - tau) <= _EQUAL * tau).any():
@@ -154,7 +154,7 @@ def step_sensitivities(model: NetworkModel, sensor: str, source: str, time: floa
     """
     if not 0 < time < math.inf:
         raise PhysicsError(f"the time must be positive and finite, got {time:g} s")
-    held = _held(model)
+    held = held_changes(model)
     system = held.system
     tau, shapes = _modes(held)
     driven, seen = shapes.T @ system.sources[source], shapes.T @ system.sensors[sensor]
@@ -302,12 +302,6 @@ def _adjoint(held: Held, tangent: Any, weights: Vector, *, linear: bool) -> Vect
 
 
 # --- common -------------------------------------------------------------------------------------------------------
-
-
-def _held(model: NetworkModel) -> Held:
-    if not model.held:
-        raise PhysicsError("no node is held at a temperature, so the heat has nowhere to go", "nodes")
-    return small_changes(model).hold(*model.held)
 
 
 def _fields(held: Held, sensor: str, source: str, s: complex) -> tuple[Array, Array]:
